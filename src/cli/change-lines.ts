@@ -1,0 +1,84 @@
+import { duration, oneLine, spending } from '../operations/amounts.ts';
+import type { Picture, PictureNode } from '../operations/picture.ts';
+import { footer, statusCounts } from './live-view.ts';
+
+/** Most single changes told between two pictures; of more than that only their numbers are. */
+const mostLines = 20;
+
+/** What changed between two moments, one line each, for a log that nobody watches in place. */
+export function changeLines(before: Picture | null, after: Picture, now: number): string[] {
+  const known = new Map(before?.nodes.map((node) => [node.name, node]));
+  const added = after.nodes.filter(({ name }) => !known.has(name));
+  const changed = after.nodes.filter((node) => {
+    const old = known.get(node.name);
+    if (old === undefined) return node.status !== 'waiting';
+    return old.status !== node.status || old.attempt !== node.attempt;
+  });
+  const stamp = elapsed(after, now);
+  return [
+    ...(before === null
+      ? [`${after.runId}: ${oneLine(after.goal, 160)} (${counted(after.nodes.length)})`]
+      : []),
+    ...(before !== null && added.length > 0 ? [`${stamp} ${addedText(added)}`] : []),
+    ...(changed.length > mostLines
+      ? [`${stamp} ${statusCounts(changed)}`]
+      : changed.map((node) => `${stamp} ${nodeChange(node, now)}`)),
+    ...(before !== null && before.state !== after.state && after.endedAt === null
+      ? [`${stamp} run is ${after.state}`]
+      : []),
+  ];
+}
+
+function addedText(added: readonly PictureNode[]): string {
+  const names = added.slice(0, 12).map(({ name }) => name);
+  const more = added.length > names.length ? ' …' : '';
+  return `${counted(added.length)} added: ${names.join(', ')}${more}`;
+}
+
+function counted(nodes: number): string {
+  return nodes === 1 ? '1 node' : `${nodes} nodes`;
+}
+
+/** Said now and then while nothing changes, so that nobody wonders. */
+export function stillLine(picture: Picture, now: number): string {
+  const busy = picture.nodes
+    .filter(({ status }) => status === 'running' || status === 'gating')
+    .slice(0, 4)
+    .map(({ name, action }) => (action === null ? name : `${name} (${oneLine(action, 40)})`));
+  return `${elapsed(picture, now)} ${footer(picture)}${busy.length === 0 ? '' : `: ${busy.join(', ')}`}`;
+}
+
+function elapsed(picture: Picture, now: number): string {
+  return `+${duration((picture.endedAt ?? now) - picture.startedAt)}`;
+}
+
+function nodeChange(node: PictureNode, now: number): string {
+  const { name, status, message } = node;
+  const why = message === null ? '' : `: ${oneLine(message, 200)}`;
+  switch (status) {
+    case 'running':
+      return `${name} running${inBrackets([node.route ?? '', attemptText(node)])}`;
+    case 'gating':
+      return `${name} gating`;
+    case 'waiting':
+      return node.attempt === 0 ? `${name} waiting` : `${name} goes back${why}`;
+    case 'verified': {
+      const took = node.startedAt === null ? '' : duration((node.endedAt ?? now) - node.startedAt);
+      return `${name} verified${inBrackets([node.route ?? '', attemptText(node), took, spending(node.spend)])}`;
+    }
+    case 'failed':
+    case 'blocked':
+    case 'skipped':
+    case 'stopped':
+      return `${name} ${status}${inBrackets([spending(node.spend)])}${why}`;
+  }
+}
+
+function attemptText({ attempt }: PictureNode): string {
+  return attempt > 1 ? `attempt ${attempt}` : '';
+}
+
+function inBrackets(facts: readonly string[]): string {
+  const known = facts.filter((fact) => fact !== '');
+  return known.length === 0 ? '' : ` (${known.join(', ')})`;
+}

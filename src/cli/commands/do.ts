@@ -1,0 +1,80 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { z } from 'zod';
+import { runCommandCall } from '../command-call.ts';
+import type { RegisterCommand } from '../cli-deps.ts';
+import { readGoal } from '../read-goal.ts';
+import { doGoal, type DoFlags } from '../do-goal.ts';
+
+const flags = z.object({
+  yes: z.boolean().default(false),
+  dryRun: z.boolean().default(false),
+  detach: z.boolean().default(false),
+  land: z.enum(['branch', 'merge', 'none']).optional(),
+  maxCycles: z.number().default(5),
+  gate: z.array(z.string()).optional(),
+  provider: z.string().optional(),
+  planner: z.string().optional(),
+  worker: z.string().optional(),
+  reviewer: z.string().optional(),
+  model: z.string().optional(),
+  concurrency: z.number().optional(),
+  budget: z.number().optional(),
+  timeout: z.string().optional(),
+  clientKey: z.string().optional(),
+}) satisfies z.ZodType<DoFlags>;
+
+export const doCommand: RegisterCommand = (program, host) => {
+  const command = program
+    .command('do')
+    .argument('<goal...>', 'what you want, in plain words; - reads it from stdin')
+    .summary('plan a goal, do it with several agents, review, verify, land')
+    .description(
+      'A planner looks at the repository and cuts the goal into nodes; you see the plan and say yes; agents do them in parallel, each in its own worktree; every result passes its gates; a reviewer looks at the whole; what is verified lands.',
+    )
+    .option('-y, --yes', 'do not ask before the plan is executed')
+    .option('--dry-run', 'stop after the plan')
+    .option('--detach', 'print the run id and leave')
+    .addOption(
+      new Option(
+        '--land <how>',
+        'where the result goes (default: merge when the checkout is clean, else branch)',
+      ).choices(['branch', 'merge', 'none']),
+    )
+    .option('--max-cycles <number>', 'at most so many reviews (default: 5)', wholeNumber)
+    .option(
+      '--gate <command>',
+      'a command the result must pass; may be given several times',
+      collect,
+    )
+    .option('--provider <name>', 'one provider for everything')
+    .option('--planner <name>', 'who plans: provider or provider:profile')
+    .option('--worker <name>', 'who does the work')
+    .option('--reviewer <name>', 'who reviews')
+    .option('--model <name>', 'model of the workers')
+    .option('--concurrency <number>', 'at most so many agents at once', wholeNumber)
+    .option('--budget <usd>', 'at most so many US dollars', amount)
+    .option('--timeout <duration>', 'of one attempt, such as 90s, 15m or 2h')
+    .option('--client-key <key>', 'the same key again is the same run')
+    .action(async (words: string[]) => {
+      const given = flags.parse(command.opts());
+      await runCommandCall(command, host, async (call) =>
+        doGoal(await readGoal(words, process.stdin), given, call),
+      );
+    });
+};
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError('It takes a whole number above 0.');
+}
+
+function amount(text: string): number {
+  const number = Number(text.replace(/^\$/, ''));
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new InvalidArgumentError('It takes an amount in US dollars above 0, such as 2.50.');
+}
+
+function collect(text: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), text];
+}

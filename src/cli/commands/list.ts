@@ -1,0 +1,47 @@
+import { InvalidArgumentError } from 'commander';
+import { z } from 'zod';
+import { oneLine, spending } from '../../operations/amounts.ts';
+import { listRuns } from '../../operations/list-runs.ts';
+import { fitTo } from '../cells.ts';
+import type { RegisterCommand } from '../cli-deps.ts';
+import { runCommandCall } from '../command-call.ts';
+
+const flags = z.object({ limit: z.number() });
+
+export const list: RegisterCommand = (program, host) => {
+  const command = program
+    .command('list')
+    .alias('runs')
+    .summary('list the runs of this project, newest first')
+    .description('List the runs of this project, newest first.')
+    .option('--limit <number>', 'at most so many', positive, 20)
+    .action(async () => {
+      await runCommandCall(command, host, async ({ terminal, json, context }) => {
+        const runs = await listRuns(context, flags.parse(command.opts()).limit);
+        if (json) terminal.out(JSON.stringify({ runs }, null, 2));
+        else if (runs.length === 0) terminal.out('No runs yet. Start one with: mo do "<goal>"');
+        else {
+          const idCells = Math.max(...runs.map(({ run_id }) => run_id.length));
+          const lines = runs.map((run) =>
+            [
+              run.run_id.padEnd(idCells),
+              run.state.padEnd(9),
+              run.started_at.slice(0, 16).replace('T', ' '),
+              spending(run.spend).padEnd(8),
+              fitTo(oneLine(run.goal, 200), Math.max(10, terminal.width() - idCells - 42)),
+            ]
+              .join('  ')
+              .trimEnd(),
+          );
+          terminal.out(lines.join('\n'));
+        }
+        return 0;
+      });
+    });
+};
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError('It takes a whole number above 0.');
+}

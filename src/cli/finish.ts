@@ -1,0 +1,61 @@
+import type { ExitCode } from '../core/problem.ts';
+import { spending, duration, oneLine } from '../operations/amounts.ts';
+import type { Picture } from '../operations/picture.ts';
+import { finalObject } from '../operations/final-object.ts';
+import type { CommandCall } from './command-call.ts';
+import { isDone, statusCounts } from './live-view.ts';
+
+/** Says how a followed run stands, on one screen or as one object, and returns the exit code it means. */
+export async function finish(call: CommandCall, picture: Picture): Promise<number> {
+  if (call.interrupted.aborted) {
+    call.terminal.err(leftBehind(picture));
+    return 130;
+  }
+  const result = await finalObject(call.context, picture.runId);
+  if (call.json) call.terminal.out(JSON.stringify(result, null, 2));
+  else call.terminal.out(summaryLines(picture, result.report).join('\n'));
+  return exitCodeOfRun(picture);
+}
+
+export function exitCodeOfRun(picture: Picture): ExitCode {
+  switch (picture.state) {
+    case 'succeeded':
+      return 0;
+    case 'failed':
+    case 'stopped':
+      return 1;
+    case 'needs':
+      return 3;
+    case 'exhausted':
+      return 4;
+    case 'running':
+    case 'stopping':
+      return 0;
+  }
+}
+
+export function leftBehind({ runId }: Picture): string {
+  return `${runId} goes on without you. Watch it with: mo watch ${runId} · stop it with: mo stop ${runId}`;
+}
+
+function summaryLines(picture: Picture, report: string | null): string[] {
+  const took = duration((picture.endedAt ?? picture.startedAt) - picture.startedAt);
+  const spend = spending(picture.spend);
+  const unfinished = picture.nodes.filter((node) => !isDone(node));
+  return [
+    `${picture.runId} ${picture.state}${picture.endedAt === null ? '' : ` in ${took}`}${spend === '' ? '' : ` · ${spend}`} · ${statusCounts(picture.nodes)}`,
+    ...(picture.reason === null ? [] : [oneLine(picture.reason, 300)]),
+    ...unfinished
+      .filter(({ message }) => message !== null)
+      .slice(0, 10)
+      .map(({ name, status, message }) => `  ${name} ${status}: ${oneLine(message ?? '', 160)}`),
+    ...(picture.branch === null ? [] : [`branch  ${picture.branch}`]),
+    ...(picture.landed === null ? [] : [`landed  ${picture.landed}`]),
+    ...(report === null ? [] : [`report  ${report}`]),
+    ...picture.requests.flatMap((request) => [
+      `? ${request.question}`,
+      `  Answer with: mo resume ${picture.runId}${picture.requests.length > 1 ? ` --request ${request.id}` : ''} --answer ${request.choices.join('|')}`,
+    ]),
+    ...(picture.state === 'failed' ? [`why     mo output ${picture.runId} --part report`] : []),
+  ];
+}

@@ -1,0 +1,155 @@
+import { styleText } from 'node:util';
+import type { NodeStatus } from '../core/run.ts';
+import { duration, oneLine, spending } from '../operations/amounts.ts';
+import type { Picture, PictureNode } from '../operations/picture.ts';
+import { cellsOf, cutTo, fitTo } from './cells.ts';
+
+export type ViewSize = { width: number; height: number; color: boolean };
+
+type Color = 'green' | 'red' | 'cyan' | 'yellow' | 'gray' | 'magenta';
+
+const marks: Readonly<Record<NodeStatus, { mark: string; color: Color; rank: number }>> = {
+  failed: { mark: '✗', color: 'red', rank: 1 },
+  running: { mark: '●', color: 'cyan', rank: 2 },
+  gating: { mark: '◆', color: 'yellow', rank: 3 },
+  blocked: { mark: '–', color: 'red', rank: 4 },
+  waiting: { mark: '○', color: 'gray', rank: 5 },
+  stopped: { mark: '■', color: 'yellow', rank: 6 },
+  verified: { mark: '✓', color: 'green', rank: 7 },
+  skipped: { mark: '–', color: 'gray', rank: 8 },
+};
+
+/** Most nodes that are listed one by one; of the others only their number is said. */
+const mostRows = 30;
+
+/** The picture as lines, none wider than the terminal and together not higher. */
+export function renderView(picture: Picture, now: number, size: ViewSize): string[] {
+  const paint = painter(size.color);
+  const room = Math.max(1, Math.min(mostRows, size.height - 4 - picture.requests.length * 2));
+  const { shown, hidden } = chooseNodes(picture.nodes, room);
+  const nameCells = widest(
+    shown.map((node) => node.name),
+    Math.floor(size.width * 0.3),
+  );
+  const routeCells = widest(
+    shown.map((node) => node.route ?? ''),
+    Math.floor(size.width * 0.2),
+  );
+  return [
+    header(picture, now, size, paint),
+    ...shown.map((node) =>
+      nodeLine(node, now, { nameCells, routeCells, width: size.width }, paint),
+    ),
+    ...(hidden.length === 0 ? [] : [cutTo(`  … ${statusCounts(hidden)}`, size.width)]),
+    ...picture.requests.map((request) =>
+      paint(
+        'magenta',
+        cutTo(`  ? ${oneLine(request.question, 400)} (${request.choices.join(' | ')})`, size.width),
+      ),
+    ),
+    cutTo(`  ${footer(picture)}`, size.width),
+  ];
+}
+
+/** `3 of 8 done · 2 running · $0.42 · 120k tokens` */
+export function footer(picture: Picture): string {
+  const done = picture.nodes.filter(isDone).length;
+  const busy = picture.nodes.filter(({ status }) => status === 'running' || status === 'gating');
+  return [
+    `${done} of ${picture.nodes.length} done`,
+    ...(busy.length === 0 ? [] : [`${busy.length} at work`]),
+    ...[spending(picture.spend)].filter((text) => text !== ''),
+  ].join(' · ');
+}
+
+/** `12 verified, 3 waiting`, in the order people care. */
+export function statusCounts(nodes: readonly { status: NodeStatus }[]): string {
+  const counts = new Map<NodeStatus, number>();
+  for (const { status } of nodes) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return [...counts]
+    .toSorted(([left], [right]) => marks[left].rank - marks[right].rank)
+    .map(([status, number]) => `${number} ${status}`)
+    .join(', ');
+}
+
+export function isDone(node: { status: NodeStatus }): boolean {
+  return node.status === 'verified' || node.status === 'skipped';
+}
+
+type Paint = (color: Color, text: string) => string;
+
+function painter(color: boolean): Paint {
+  return (name, text) => (color ? styleText(name, text, { validateStream: false }) : text);
+}
+
+function header(picture: Picture, now: number, size: ViewSize, paint: Paint): string {
+  const elapsed = duration((picture.endedAt ?? now) - picture.startedAt);
+  const right = `${picture.state} · ${elapsed}`;
+  const left = `${picture.runId}  ${oneLine(picture.goal, 400)}`;
+  const leftCells = size.width - cellsOf(right) - 2;
+  if (leftCells < 12) return cutTo(`${picture.runId} ${right}`, size.width);
+  return `${fitTo(left, leftCells)}  ${paint(stateColor(picture), right)}`;
+}
+
+function stateColor(picture: Picture): Color {
+  switch (picture.state) {
+    case 'running':
+      return 'cyan';
+    case 'succeeded':
+      return 'green';
+    case 'needs':
+      return 'magenta';
+    case 'stopping':
+    case 'stopped':
+      return 'yellow';
+    case 'failed':
+    case 'exhausted':
+      return 'red';
+  }
+}
+
+/** All that fit in their own order; else the ones that matter most now, still in their own order. */
+function chooseNodes(
+  nodes: readonly PictureNode[],
+  room: number,
+): { shown: readonly PictureNode[]; hidden: readonly PictureNode[] } {
+  if (nodes.length <= room) return { shown: nodes, hidden: [] };
+  const byRank = nodes.toSorted(
+    (left, right) => marks[left.status].rank - marks[right.status].rank,
+  );
+  const chosen = new Set(byRank.slice(0, Math.max(0, room - 1)));
+  return {
+    shown: nodes.filter((node) => chosen.has(node)),
+    hidden: nodes.filter((node) => !chosen.has(node)),
+  };
+}
+
+function nodeLine(
+  node: PictureNode,
+  now: number,
+  cells: { nameCells: number; routeCells: number; width: number },
+  paint: Paint,
+): string {
+  const { mark, color } = marks[node.status];
+  const again = node.attempt > 1 ? ` (attempt ${node.attempt})` : '';
+  const time = node.startedAt === null ? '' : duration((node.endedAt ?? now) - node.startedAt);
+  const columns = [
+    fitTo(node.name, cells.nameCells),
+    ...(cells.routeCells === 0 ? [] : [fitTo(node.route ?? '', cells.routeCells)]),
+    fitTo(node.status, 8),
+    time.padStart(7),
+    detailOf(node) + again,
+  ];
+  return `  ${paint(color, mark)} ${cutTo(columns.join('  '), cells.width - 4).trimEnd()}`;
+}
+
+function detailOf(node: PictureNode): string {
+  const flags = node.flags.map((flag) => `[${flag}] `).join('');
+  if (node.status === 'running') return flags + oneLine(node.action ?? '', 200);
+  if (node.status === 'verified' || node.status === 'skipped') return '';
+  return flags + oneLine(node.message ?? '', 200);
+}
+
+function widest(texts: readonly string[], most: number): number {
+  return Math.min(most, Math.max(0, ...texts.map(cellsOf)));
+}

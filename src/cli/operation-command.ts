@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { Answer, Operation } from '../operations/operation.ts';
+import type { CommandHost } from './cli-deps.ts';
+import { runCommandCall, type CommandCall } from './command-call.ts';
+import { flagsOf, inputOf } from './flags.ts';
+
+/** The command that an operation means: flags from its input, `--json` for what a tool would answer. */
+export function operationCommand(program: Command, operation: Operation, host: CommandHost): void {
+  const flags = flagsOf(operation.input);
+  const command = commandFor(program, operation.name)
+    .summary(operation.title)
+    .description(operation.summary);
+  if (operation.positional !== null) {
+    command.argument(`[${operation.positional.replaceAll('_', '-')}]`, 'the same as its flag');
+  }
+  for (const { option } of flags) command.addOption(option);
+  if (operation.kind === 'start') {
+    command.option('--detach', 'print the run id and leave');
+  }
+  command.action(async (...args: unknown[]) => {
+    const [first] = args;
+    await runCommandCall(command, host, async (call) => {
+      const input = inputOf(flags, command.opts());
+      if (operation.positional !== null && typeof first === 'string') {
+        input[operation.positional] ??= first;
+      }
+      const answer = await operation.call(input, call.context);
+      const started = startedRun.safeParse(answer.data);
+      if (operation.kind !== 'start' || !started.success || isDetached(command)) {
+        return print(answer, call);
+      }
+      return stayWith(started.data.run_id, operation, call);
+    });
+  });
+}
+
+const startedRun = z.object({ run_id: z.string() });
+
+function isDetached(command: Command): boolean {
+  return z.object({ detach: z.boolean().optional() }).parse(command.opts()).detach === true;
+}
+
+/** A person who starts something in a terminal wants to see what comes of it; a tool call returns at once instead. */
+async function stayWith(runId: string, operation: Operation, call: CommandCall): Promise<number> {
+  const { follow } = await import('./follow.ts');
+  const { finish } = await import('./finish.ts');
+  const picture = await follow(call, runId);
+  if (operation.name === 'run' && picture.state === 'succeeded' && !call.json) {
+    const { output } = await import('../operations/output.ts');
+    const { text } = await output.run(
+      { run_id: runId, part: 'result', cursor: 0, max_bytes: 30_000 },
+      call.context,
+    );
+    call.terminal.out(text);
+    return finish({ ...call, terminal: { ...call.terminal, out: call.terminal.err } }, picture);
+  }
+  return finish(call, picture);
+}
+
+/** Prints an answer the way this call asked for and returns its exit code. */
+export function print(answer: Answer, call: Pick<CommandCall, 'terminal' | 'json'>): number {
+  if (call.json) call.terminal.out(JSON.stringify(answer.data, null, 2));
+  else call.terminal.out(answer.text ?? answer.reading);
+  return answer.exitCode;
+}
+
+/** `workflow_run` is `mo workflow run`: its first word is a command that holds others. */
+function commandFor(program: Command, name: string): Command {
+  const [group, ...rest] = name.split('_');
+  if (group === undefined || rest.length === 0) return program.command(name);
+  const parent =
+    program.commands.find((command) => command.name() === group) ??
+    program.command(group).description(`Commands about ${group}s`);
+  return parent.command(rest.join('-'));
+}

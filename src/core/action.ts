@@ -1,0 +1,43 @@
+import type { RunEvent } from './event.ts';
+import type { Limit } from './node.ts';
+import type { Lane, Worker } from './routing.ts';
+import type { Run } from './run.ts';
+import type { Route } from './worker.ts';
+
+/** What the shell is to do next. Everything but `record` and `wait` takes time and ends in events of its own. */
+export type Action =
+  | { do: 'record'; event: RunEvent }
+  | {
+      do: 'start';
+      node: string;
+      attempt: number;
+      route: Route | null;
+      reasons: readonly string[];
+      reserved: Limit;
+    }
+  | { do: 'stop'; node: string; force: boolean }
+  | { do: 'gate'; node: string }
+  | { do: 'land'; node: string }
+  /** Add the nodes a planner's handoff carries. */
+  | { do: 'expand'; node: string }
+  /** Judge a round of findings: of a review node, or of the run's own gates (`verify`). */
+  | { do: 'review'; node: string }
+  | { do: 'verify' }
+  | { do: 'deliver'; how: 'branch' | 'merge' | 'discard'; target: string | null }
+  | { do: 'wait'; until: number };
+
+/** All `decide` looks at. */
+export type Snapshot = {
+  run: Run;
+  /** Keys of the actions the shell is performing now; they are not asked for again. */
+  busy: ReadonlySet<string>;
+  lanes: readonly Lane[];
+  workers: readonly Worker[];
+  /** What is left of the day's ceiling over all runs; no limit where there is none. */
+  day: Limit;
+};
+
+/** Two actions with one key are the same work. */
+export function keyOfAction(action: Action): string {
+  return 'node' in action ? `${action.do}:${action.node}` : action.do;
+}

@@ -1,0 +1,144 @@
+import type { RunEvent } from './event.ts';
+import type { AttemptRecord, NodeState, RunNode } from './run.ts';
+
+/** The events that change one node and nothing else. */
+export type NodeEvent = Extract<
+  RunEvent,
+  {
+    type:
+      | 'attempt.started'
+      | 'attempt.spawned'
+      | 'attempt.adopted'
+      | 'work.committed'
+      | 'gate.judged'
+      | 'node.verified'
+      | 'node.returned'
+      | 'node.failed'
+      | 'node.blocked'
+      | 'node.stopped'
+      | 'node.skipped';
+  }
+>;
+
+/** The node after one more event; `at` is ms since 1970. */
+export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNode {
+  const { state } = node;
+  switch (event.type) {
+    case 'attempt.started':
+      return {
+        ...node,
+        state: {
+          status: 'running',
+          attempt: event.attempt,
+          process: null,
+          reserved: event.reserved,
+          base: event.base,
+          findings: state.status === 'waiting' ? state.findings : [],
+        },
+        attempts: [
+          ...node.attempts,
+          {
+            attempt: event.attempt,
+            route: event.route,
+            reasons: event.reasons,
+            startedAt: at,
+            endedAt: null,
+            ending: null,
+            verdicts: [],
+          },
+        ],
+      };
+    case 'attempt.spawned':
+    case 'attempt.adopted':
+      return state.status === 'running'
+        ? { ...node, state: { ...state, process: event.process } }
+        : node;
+    case 'work.committed':
+      // Gating starts with the commit: verdicts of an interrupted round are judged anew.
+      return state.status === 'gating'
+        ? { ...node, state: { ...state, work: event.work, verdicts: [] } }
+        : node;
+    case 'gate.judged':
+      return changeAttempt(
+        state.status === 'gating'
+          ? { ...node, state: { ...state, verdicts: [...state.verdicts, event.verdict] } }
+          : node,
+        event.attempt,
+        (attempt) => ({ ...attempt, verdicts: [...attempt.verdicts, event.verdict] }),
+      );
+    case 'node.verified': {
+      const work = state.status === 'gating' ? state.work : null;
+      return {
+        ...node,
+        carry: null,
+        state: {
+          status: 'verified',
+          attempt: event.attempt,
+          receipt: event.receipt,
+          work,
+          landed: work === null || work.files.length === 0,
+          handoff: event.handoff,
+        },
+      };
+    }
+    case 'node.returned':
+      return {
+        ...node,
+        state: {
+          status: 'waiting',
+          notBefore: event.notBefore,
+          findings: event.findings,
+          message: event.message,
+        },
+        counted: node.counted + (event.counts ? 1 : 0),
+        uncounted: node.uncounted + (event.counts ? 0 : 1),
+        excluded: event.exclude === null ? node.excluded : [...node.excluded, event.exclude],
+        carry: event.carry,
+      };
+    case 'node.failed':
+      return {
+        ...node,
+        state: { status: 'failed', message: event.message, findings: event.findings },
+      };
+    case 'node.blocked':
+      return { ...node, state: { status: 'blocked', by: event.by } };
+    case 'node.stopped':
+      return { ...node, state: { status: 'stopped' } };
+    case 'node.skipped':
+      return { ...node, state: { status: 'skipped', by: event.by } };
+  }
+}
+
+/** The worker is gone and what it left is to be judged. */
+export function endAttempt(
+  node: RunNode,
+  event: Extract<RunEvent, { type: 'attempt.ended' }>,
+  at: number,
+): RunNode {
+  const base = node.state.status === 'running' ? node.state.base : null;
+  const state: NodeState = {
+    status: 'gating',
+    attempt: event.attempt,
+    base,
+    ending: event.ending,
+    handoff: event.handoff,
+    work: null,
+    verdicts: [],
+  };
+  return changeAttempt({ ...node, state }, event.attempt, (attempt) => ({
+    ...attempt,
+    endedAt: at,
+    ending: event.ending,
+  }));
+}
+
+function changeAttempt(
+  node: RunNode,
+  attempt: number,
+  change: (one: AttemptRecord) => AttemptRecord,
+): RunNode {
+  return {
+    ...node,
+    attempts: node.attempts.map((one) => (one.attempt === attempt ? change(one) : one)),
+  };
+}

@@ -1,0 +1,53 @@
+import { escalationId } from './requests.ts';
+import type { Action, Snapshot } from './action.ts';
+import type { Outcome } from './event.ts';
+import type { Run } from './run.ts';
+
+/** Nothing can be started and nothing settled: verify the whole, land it, and finish; or say why not. */
+export function decideEnd({ run, busy }: Snapshot, isStarved: boolean): Action[] {
+  if (busy.size > 0) return [];
+  // A question that came up while the run was being stopped is not waited for.
+  if (run.requests.length > 0 && run.status.status !== 'stopping') return [];
+  const nodes = [...run.nodes.values()];
+  if (nodes.some((node) => node.state.status === 'running' || node.state.status === 'gating'))
+    return [];
+  if (run.status.status === 'stopping')
+    return finish('stopped', 'stopped as asked; finished work is kept');
+  if (nodes.some((node) => node.state.status === 'waiting')) {
+    if (isStarved) return finish('exhausted', 'the budget is spent');
+    return finish('failed', 'some nodes wait for something that will never come');
+  }
+  for (const node of nodes) {
+    if (node.state.status === 'failed')
+      return finish('failed', `${node.spec.name}: ${node.state.message}`);
+  }
+  if (nodes.some((node) => node.state.status === 'stopped'))
+    return finish('stopped', 'a node was stopped');
+  return decideWhole(run);
+}
+
+/** A run whose branch moved is verified as a whole before it lands: each node alone proves nothing about the sum. */
+function decideWhole(run: Run): Action[] {
+  if (run.head === null || run.head.commit === run.spec.base)
+    return finish('succeeded', 'every node is verified');
+  if (run.verified?.commit !== run.head.commit) {
+    return run.refused === null ? [{ do: 'verify' }] : decideRefused(run);
+  }
+  if (run.landed === null && run.landRefused === null && run.spec.land !== 'none') {
+    return [{ do: 'deliver', how: run.spec.land, target: null }];
+  }
+  const landing = run.landRefused === null ? '' : `; not landed: ${run.landRefused.message}`;
+  return finish('succeeded', `every node is verified, and so is the whole${landing}`);
+}
+
+/** The sum of verified parts fails. Where the run has a reviewer, the findings are one more round; else they end the run. */
+function decideRefused(run: Run): Action[] {
+  const hasReview = [...run.nodes.values()].some((node) => node.spec.emit === 'review');
+  const answer = run.answers.get(escalationId(run, 'verify'));
+  if (hasReview && answer?.choice !== 'stop') return [{ do: 'review', node: 'verify' }];
+  return finish('failed', 'the integrated tree does not pass the gates of the run');
+}
+
+function finish(outcome: Outcome, reason: string): Action[] {
+  return [{ do: 'record', event: { type: 'run.finished', outcome, reason } }];
+}

@@ -1,0 +1,147 @@
+import { noLimit, reserve, tighter } from './budget.ts';
+import { needOf } from './needs.ts';
+import { routeNode, type Worker } from './routing.ts';
+import { scopesOverlap } from './scope.ts';
+import type { Action, Snapshot } from './action.ts';
+import type { Limit, NodeSpec } from './node.ts';
+import type { Run, RunNode } from './run.ts';
+
+export type Starts = {
+  actions: Action[];
+  /** The earliest time at which something that waits for time alone may start; null: nothing does. */
+  wakeAt: number | null;
+  /** Something could start but for the budget. */
+  isStarved: boolean;
+};
+
+/** What may start now: needs met, due, no overlapping writer, a slot, an open lane and a reservation. */
+export function decideStarts(snapshot: Snapshot, now: number): Starts {
+  const { run } = snapshot;
+  const active = activeNodes(snapshot);
+  const reserved = active.map((node) =>
+    node.state.status === 'running' ? node.state.reserved : noLimit,
+  );
+  const writers = [...run.nodes.values()]
+    .filter((node) => isUnlandedWriter(node) || active.includes(node))
+    .map((node) => node.spec);
+  const starts: Starts = { actions: [], wakeAt: null, isStarved: false };
+  let free = run.spec.concurrency - active.length;
+  for (const node of run.nodes.values()) {
+    if (free <= 0) break;
+    if (node.state.status !== 'waiting' || node.spec.kind === 'approval' || active.includes(node))
+      continue;
+    if (needOf(run, node) !== 'met') continue;
+    const dueAt = dueOf(node, node.state.notBefore, now);
+    if (dueAt > now) {
+      starts.wakeAt = Math.min(starts.wakeAt ?? dueAt, dueAt);
+      continue;
+    }
+    if (node.spec.write && writers.some((other) => mayCollide(node.spec, other))) continue;
+    const start = decideStart(snapshot, node, reserved, now);
+    if (start === 'no budget') starts.isStarved = true;
+    else if (start.do === 'wait')
+      starts.wakeAt = Math.min(starts.wakeAt ?? start.until, start.until);
+    else starts.actions.push(start);
+    if (start === 'no budget' || start.do !== 'start') continue;
+    free -= 1;
+    reserved.push(start.reserved);
+    writers.push(node.spec);
+  }
+  return starts;
+}
+
+const tolerableStepMs = 60_000;
+
+/** A wait that was decided in what is the future now is over: a clock that was set back by a day must not make it a day longer. */
+function dueOf(node: RunNode, notBefore: number, now: number): number {
+  const decidedAt = node.attempts.at(-1)?.endedAt ?? 0;
+  return decidedAt - now > tolerableStepMs ? now : notBefore;
+}
+
+function decideStart(
+  snapshot: Snapshot,
+  node: RunNode,
+  reserved: readonly Limit[],
+  now: number,
+): Action | 'no budget' {
+  const { run, workers, lanes, day } = snapshot;
+  const { name } = node.spec;
+  const attempt = node.attempts.length + 1;
+  if (node.spec.kind === 'command') {
+    return {
+      do: 'start',
+      node: name,
+      attempt,
+      route: null,
+      reasons: ['a command of the workflow'],
+      reserved: noLimit,
+    };
+  }
+  const { settings } = run.spec;
+  const otherThan = vendorsOfWriters(run, workers);
+  const routing = routeNode({
+    node: node.spec,
+    workers,
+    lanes,
+    settings,
+    excluded: node.excluded,
+    otherThan,
+    now,
+  });
+  if (!routing.ok) {
+    if (routing.openAt !== null) return { do: 'wait', until: routing.openAt };
+    const message = `no worker can take it: ${routing.reasons.join('; ')}`;
+    return { do: 'record', event: { type: 'node.failed', node: name, message, findings: [] } };
+  }
+  // What is left of the day, put as a ceiling of this run: what it has charged already is gone from the day too.
+  const dayCeiling: Limit =
+    day.usd === null ? noLimit : { usd: run.charged.usd + day.usd, tokens: null };
+  const ceiling = tighter(run.spec.budget, dayCeiling);
+  const share = reserve({ ceiling, charged: run.charged, reserved }, node.spec.budget);
+  if (share === null) return 'no budget';
+  return {
+    do: 'start',
+    node: name,
+    attempt,
+    route: routing.route,
+    reasons: routing.reasons,
+    reserved: share,
+  };
+}
+
+/** Running, or about to: a start that the shell is still working on holds its slot. */
+function activeNodes({ run, busy }: Snapshot): RunNode[] {
+  return [...run.nodes.values()].filter(
+    (node) =>
+      node.state.status === 'running' ||
+      (node.state.status === 'waiting' && busy.has(`start:${node.spec.name}`)),
+  );
+}
+
+function vendorsOfWriters(run: Run, workers: readonly Worker[]): string[] {
+  const vendors = new Set<string>();
+  for (const node of run.nodes.values()) {
+    if (!node.spec.write) continue;
+    const provider = node.attempts.at(-1)?.route?.provider;
+    const vendor = workers.find((one) => one.provider === provider)?.vendor;
+    if (vendor !== undefined) vendors.add(vendor);
+  }
+  return [...vendors].toSorted();
+}
+
+/** From its start until its commits are in the run's branch, nobody else may change the same paths. */
+function isUnlandedWriter(node: RunNode): boolean {
+  if (!node.spec.write) return false;
+  const { state } = node;
+  return (
+    state.status === 'running' ||
+    state.status === 'gating' ||
+    (state.status === 'verified' && !state.landed)
+  );
+}
+
+function mayCollide(left: NodeSpec, right: NodeSpec): boolean {
+  if (left.name === right.name || left.scope === null || right.scope === null || !right.write)
+    return false;
+  return scopesOverlap(left.scope, right.scope);
+}

@@ -1,0 +1,64 @@
+import type { Action } from './action.ts';
+import type { Run, RunNode } from './run.ts';
+
+/** Whether a node may start as far as its `needs` go: not yet, never (and because of whom), or now. */
+export type Need = 'met' | 'open' | { by: string };
+
+/**
+ * A need is met by a node that is verified and landed (or skipped on purpose). A node that emits more nodes is met once it has
+ * emitted them and all of them are met, so that whoever needs a planner waits for the plan's work.
+ */
+export function needOf(run: Run, node: RunNode): Need {
+  let isOpen = false;
+  for (const name of node.spec.needs) {
+    const need = stateOfNeed(run, name, new Set());
+    if (typeof need === 'object') return need;
+    if (need === 'open') isOpen = true;
+  }
+  return isOpen ? 'open' : 'met';
+}
+
+function stateOfNeed(run: Run, name: string, seen: Set<string>): Need {
+  const node = run.nodes.get(name);
+  if (node === undefined) return { by: name };
+  seen.add(name);
+  switch (node.state.status) {
+    case 'failed':
+    case 'blocked':
+    case 'stopped':
+      return { by: name };
+    case 'skipped':
+      return 'met';
+    case 'waiting':
+    case 'running':
+    case 'gating':
+      return 'open';
+    case 'verified':
+      if (!node.state.landed) return 'open';
+      return node.spec.emit === null ? 'met' : stateOfEmitted(run, node, seen);
+  }
+}
+
+function stateOfEmitted(run: Run, node: RunNode, seen: Set<string>): Need {
+  if (node.emitted === null) return 'open';
+  let isOpen = false;
+  for (const name of node.emitted) {
+    if (seen.has(name)) continue;
+    const need = stateOfNeed(run, name, seen);
+    if (typeof need === 'object') return need;
+    if (need === 'open') isOpen = true;
+  }
+  return isOpen ? 'open' : 'met';
+}
+
+/** Nodes that can never start any more because something they need has failed, is blocked or was stopped. */
+export function recordBlocked(run: Run): Action[] {
+  const actions: Action[] = [];
+  for (const [name, node] of run.nodes) {
+    if (node.state.status !== 'waiting') continue;
+    const need = needOf(run, node);
+    if (typeof need === 'object')
+      actions.push({ do: 'record', event: { type: 'node.blocked', node: name, by: need.by } });
+  }
+  return actions;
+}

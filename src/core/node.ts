@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { nodeName, role } from './names.ts';
+import { json } from './json.ts';
+
+/** The paths a node may change, as globs relative to the repository. A literal path matches itself. */
+export const scope = z.object({
+  allow: z.array(z.string()),
+  deny: z.array(z.string()),
+  maxDiffLines: z.number().int().positive().nullable(),
+});
+export type Scope = z.infer<typeof scope>;
+
+/** `command` runs in a shell in the node's folder; exit code 0 passes. */
+export const gateSpec = z.discriminatedUnion('gate', [
+  z.object({ gate: z.literal('handoff') }),
+  z.object({ gate: z.literal('scope') }),
+  z.object({ gate: z.literal('secrets') }),
+  z.object({
+    gate: z.literal('command'),
+    command: z.string().min(1),
+    timeoutMs: z.number().int().positive().nullable(),
+  }),
+]);
+export type GateSpec = z.infer<typeof gateSpec>;
+
+/** null: no limit of this kind. */
+export const limit = z.object({
+  usd: z.number().positive().nullable(),
+  tokens: z.number().int().positive().nullable(),
+});
+export type Limit = z.infer<typeof limit>;
+
+/** One vertex of a workflow, complete: every default is filled in. */
+export const nodeSpec = z.object({
+  name: nodeName,
+  kind: z.enum(['agent', 'command', 'approval']),
+  needs: z.array(nodeName),
+  role,
+  /** What the worker is asked (agent), the shell command (command), the question (approval). */
+  task: z.string(),
+  write: z.boolean(),
+  /** null on nodes that only read; `any` where the workflow says so on purpose. */
+  scope: z.union([scope, z.literal('any')]).nullable(),
+  /** Beside the gates every node of its kind gets; see `core/gates.ts`. */
+  gates: z.array(gateSpec),
+  provider: z.string().nullable(),
+  profile: z.string().nullable(),
+  model: z.string().nullable(),
+  effort: z.string().nullable(),
+  timeoutMs: z.number().int().positive(),
+  idleMs: z.number().int().positive(),
+  /** How often a failed attempt may be followed by another one. */
+  retries: z.number().int().nonnegative(),
+  budget: limit,
+  /** What a worker may print before it is stopped. */
+  maxOutputBytes: z.number().int().positive().nullable(),
+  /** JSON Schema the handoff must fit instead of the contract of the role. */
+  contract: json.nullable(),
+  /** `nodes`: its handoff carries more nodes; `review`: its findings become fix nodes while cycles are left. */
+  emit: z.enum(['nodes', 'review']).nullable(),
+  /** A session of the provider to go on with. */
+  resume: z.string().nullable(),
+});
+export type NodeSpec = z.infer<typeof nodeSpec>;

@@ -1,0 +1,208 @@
+/** Everything that can go wrong in a way a person or an agent can mend. One text, one code, one exit code each. */
+export type Problem =
+  | { code: 'bad-input'; what: string; fix: string }
+  | { code: 'bad-settings'; file: string; what: string; fix: string }
+  | { code: 'untrusted-settings'; file: string; commands: readonly string[] }
+  | { code: 'bad-workflow'; source: string; errors: readonly WorkflowError[] }
+  | { code: 'goal-empty' }
+  | { code: 'goal-too-long'; bytes: number; limit: number }
+  | { code: 'folder-missing'; folder: string }
+  | { code: 'not-a-repository'; folder: string }
+  | { code: 'no-checkout'; folder: string }
+  | { code: 'no-commits'; folder: string }
+  | { code: 'git-too-old'; found: string; needed: string }
+  | { code: 'git-failed'; args: readonly string[]; exitCode: number | null; stderr: string }
+  | { code: 'dirty-checkout'; folder: string; files: readonly string[] }
+  | { code: 'target-moved'; ref: string; expected: string; found: string }
+  | { code: 'merge-conflict'; target: string; files: readonly string[] }
+  | { code: 'run-not-found'; runId: string }
+  | { code: 'node-not-found'; runId: string; node: string; known: readonly string[] }
+  | { code: 'nothing-to-show'; what: string; fix: string }
+  | { code: 'wrong-state'; runId: string; state: string; wanted: string; fix: string }
+  | { code: 'unknown-provider'; provider: string; known: readonly string[] }
+  | { code: 'unknown-profile'; provider: string; profile: string; known: readonly string[] }
+  | { code: 'no-worker'; role: string; reasons: readonly string[] }
+  | { code: 'cli-missing'; provider: string; binary: string }
+  | { code: 'worker-not-started'; provider: string; command: string; reason: string }
+  | { code: 'workspace-unwritable'; folder: string; reason: string }
+  | { code: 'file-unreadable'; file: string; reason: string }
+  | { code: 'disk-full'; file: string }
+  | { code: 'store-corrupt'; file: string; reason: string }
+  | { code: 'store-newer'; file: string; found: number; known: number }
+  | { code: 'store-busy'; file: string }
+  | { code: 'fenced'; runId: string; epoch: number; newest: number }
+  | { code: 'owner-failed'; runId: string; reason: string }
+  | { code: 'unexpected'; what: string }
+  | { code: 'addon-missing'; reason: string };
+
+/** `line` and `column` count from 1; null where the source has no positions. */
+export type WorkflowError = {
+  line: number | null;
+  column: number | null;
+  where: string;
+  what: string;
+  fix: string;
+};
+
+export type ProblemCode = Problem['code'];
+
+/** 1 not verified, 2 wrong use, 3 waits for a person, 4 budget or quota, 5 environment. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130;
+
+/** The one error type of mo: what happened, with the names in it, and what to do next. */
+export class MoError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(describeProblem(problem), options);
+    this.name = 'MoError';
+    this.problem = problem;
+  }
+
+  get code(): ProblemCode {
+    return this.problem.code;
+  }
+
+  get exitCode(): ExitCode {
+    return exitCodeOf(this.problem);
+  }
+}
+
+export function describeProblem(problem: Problem): string {
+  switch (problem.code) {
+    case 'bad-input':
+      return `${problem.what} ${problem.fix}`;
+    case 'bad-settings':
+      return `${problem.file}: ${problem.what} ${problem.fix}`.trimEnd();
+    case 'untrusted-settings':
+      return `${problem.file} names commands that nobody has trusted yet: ${quoted(problem.commands)}. Read the file, then run \`mo trust\`.`;
+    case 'bad-workflow':
+      return [
+        `${problem.source} has ${problem.errors.length} ${problem.errors.length === 1 ? 'error' : 'errors'}:`,
+        ...problem.errors.map((error) => describeWorkflowError(problem.source, error)),
+      ].join('\n');
+    case 'goal-empty':
+      return 'The goal is empty. Say what you want: mo do "Add input validation to all POST endpoints".';
+    case 'goal-too-long':
+      return `The goal has ${problem.bytes} bytes; at most ${problem.limit} are taken. Put the details into a file of the repository and name it in the goal.`;
+    case 'folder-missing':
+      return `There is no folder ${problem.folder}. Give an existing one with --cwd.`;
+    case 'not-a-repository':
+      return `${problem.folder} is not inside a git repository. Run \`git init\` and commit there, or name another folder with --cwd.`;
+    case 'no-checkout':
+      return `${problem.folder} is a bare repository or a git folder: it has no checkout. Name a checkout with --cwd; \`git worktree add\` makes one.`;
+    case 'no-commits':
+      return `The repository at ${problem.folder} has no commit yet, so there is nothing to branch from. Commit once, then try again.`;
+    case 'git-too-old':
+      return `git ${problem.found} is too old: mo needs ${problem.needed} or newer (git merge-tree --write-tree). Update git.`;
+    case 'git-failed':
+      return `git ${problem.args.join(' ')} failed (exit code ${problem.exitCode ?? 'none'}): ${problem.stderr.trim() || 'no message'}. Mend what git names, then run the same command again.`;
+    case 'dirty-checkout':
+      return `The checkout ${problem.folder} has uncommitted changes (${listed(problem.files)}), so mo does not merge into it. Commit or stash them, or land with --land branch.`;
+    case 'target-moved':
+      return `${problem.ref} moved from ${short(problem.expected)} to ${short(problem.found)} meanwhile. Run the same command again: it starts from the new head.`;
+    case 'merge-conflict':
+      return `Merging into ${problem.target} conflicts in ${listed(problem.files)}. Merge the run's branch by hand, or move the target and land again.`;
+    case 'run-not-found':
+      return `There is no run ${problem.runId}. poll without a run_id shows the active runs, \`mo list\` all of them.`;
+    case 'node-not-found':
+      return `Run ${problem.runId} has no node ${problem.node}. Its nodes are: ${listed(problem.known)}.`;
+    case 'nothing-to-show':
+      return `${problem.what} ${problem.fix}`;
+    case 'wrong-state':
+      return `Run ${problem.runId} is ${problem.state}; that needs a run that is ${problem.wanted}. ${problem.fix}`;
+    case 'unknown-provider':
+      return `There is no provider ${problem.provider}. Known: ${listed(problem.known)}.`;
+    case 'unknown-profile':
+      return `Provider ${problem.provider} has no profile ${problem.profile}. Known: ${listed(problem.known)}. Profiles are set in mo.yaml.`;
+    case 'no-worker':
+      return `No worker can take role ${problem.role}: ${problem.reasons.join('; ')}. \`mo health\` shows what is installed and how to mend it.`;
+    case 'cli-missing':
+      return `The command ${problem.binary} of provider ${problem.provider} is not on the PATH. Install it, or name another provider. \`mo health\` shows what is there.`;
+    case 'worker-not-started':
+      return `The system refused to start ${problem.command} (provider ${problem.provider}): ${problem.reason}. E2BIG means arguments and environment that are too long, EAGAIN and ENOMEM a machine that is full. Mend that, then run \`mo resume\`.`;
+    case 'workspace-unwritable':
+      return `mo cannot write to ${problem.folder}: ${problem.reason}. Make the folder writable.`;
+    case 'file-unreadable':
+      return `mo cannot read ${problem.file}: ${problem.reason}. Make it a file that you may read, or move it away.`;
+    case 'disk-full':
+      return `The disk is full: ${problem.file} could not be written. Free some space, then run the same command again; a run that had begun goes on with \`mo resume\`.`;
+    case 'store-corrupt':
+      return `The database ${problem.file} is damaged (${problem.reason}). Nothing was changed. Move it aside (mv '${problem.file}' '${problem.file}.broken') and start again: branches and receipts are untouched.`;
+    case 'store-newer':
+      return `The database ${problem.file} was written by a newer mo (schema ${problem.found}; this one knows ${problem.known}). Update mo.`;
+    case 'store-busy':
+      return `The database ${problem.file} stayed locked by another process. Try again; if it goes on, see which mo processes run with: mo list`;
+    case 'fenced':
+      return `This owner of ${problem.runId} (epoch ${problem.epoch}) was replaced by a newer one (epoch ${problem.newest}) and stops. Watch the run with: mo watch ${problem.runId}`;
+    case 'owner-failed':
+      return `The owner of run ${problem.runId} ended early: ${problem.reason.replace(/\.$/, '')}. Go on with: mo resume ${problem.runId}`;
+    case 'unexpected':
+      return `mo met something it was not made for: ${problem.what}. That is a mistake in mo: please report it, with what MO_DEBUG=1 prints for the same command.`;
+    case 'addon-missing':
+      return `The native part of better-sqlite3 does not load: ${problem.reason}. Run \`npm rebuild better-sqlite3\` where mo is installed (it needs python3, make and g++ on Node 20).`;
+  }
+}
+
+export function exitCodeOf(problem: Problem): ExitCode {
+  switch (problem.code) {
+    case 'bad-input':
+    case 'bad-settings':
+    case 'bad-workflow':
+    case 'goal-empty':
+    case 'goal-too-long':
+    case 'folder-missing':
+    case 'run-not-found':
+    case 'node-not-found':
+    case 'nothing-to-show':
+    case 'wrong-state':
+    case 'unknown-provider':
+    case 'unknown-profile':
+      return 2;
+    case 'untrusted-settings':
+      return 3;
+    case 'target-moved':
+    case 'merge-conflict':
+      return 1;
+    case 'not-a-repository':
+    case 'no-checkout':
+    case 'no-commits':
+    case 'dirty-checkout':
+    case 'git-too-old':
+    case 'git-failed':
+    case 'no-worker':
+    case 'cli-missing':
+    case 'worker-not-started':
+    case 'workspace-unwritable':
+    case 'file-unreadable':
+    case 'disk-full':
+    case 'store-corrupt':
+    case 'store-newer':
+    case 'store-busy':
+    case 'fenced':
+    case 'owner-failed':
+    case 'unexpected':
+    case 'addon-missing':
+      return 5;
+  }
+}
+
+/** `file:line:column: where: what fix`, the form editors and compilers use. */
+export function describeWorkflowError(source: string, error: WorkflowError): string {
+  const place = error.line === null ? source : `${source}:${error.line}:${error.column ?? 1}`;
+  return `${place}: ${error.where ? `${error.where}: ` : ''}${error.what} ${error.fix}`.trimEnd();
+}
+
+function quoted(texts: readonly string[]): string {
+  return texts.map((text) => `\`${text}\``).join(', ');
+}
+
+function listed(texts: readonly string[]): string {
+  if (texts.length === 0) return 'none';
+  const shown = texts.slice(0, 8).join(', ');
+  return texts.length > 8 ? `${shown} and ${texts.length - 8} more` : shown;
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 10);
+}

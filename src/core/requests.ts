@@ -1,0 +1,67 @@
+import { needOf } from './needs.ts';
+import type { Request } from './event.ts';
+import type { Run, RunNode } from './run.ts';
+
+/** The questions that follow from the state alone: approval nodes whose needs are met, plans that wait for a person. */
+export function openQuestions(run: Run): Request[] {
+  const questions: Request[] = [];
+  for (const node of run.nodes.values()) {
+    const request = questionOf(run, node);
+    if (request === null || run.answers.has(request.id)) continue;
+    if (!run.requests.some((one) => one.id === request.id)) questions.push(request);
+  }
+  return questions;
+}
+
+function questionOf(run: Run, node: RunNode): Request | null {
+  const { name } = node.spec;
+  if (
+    node.spec.kind === 'approval' &&
+    node.state.status === 'waiting' &&
+    needOf(run, node) === 'met'
+  ) {
+    return {
+      id: approvalId(name),
+      kind: 'approval',
+      node: name,
+      question: node.spec.task,
+      choices: ['yes', 'no'],
+    };
+  }
+  if (!awaitsConfirmation(run, node)) return null;
+  const question = 'Start the workers on this plan?';
+  return { id: planId(node), kind: 'plan', node: name, question, choices: ['yes', 'no', 'revise'] };
+}
+
+export function awaitsConfirmation(run: Run, node: RunNode): boolean {
+  return (
+    run.spec.confirm === 'ask' &&
+    node.spec.emit === 'nodes' &&
+    node.state.status === 'verified' &&
+    node.emitted === null
+  );
+}
+
+export function approvalId(name: string): string {
+  return `approval:${name}`;
+}
+
+/** A plan that was sent back and made again is a new question. */
+export function planId(node: RunNode): string {
+  return `plan:${node.spec.name}:${node.attempts.length}`;
+}
+
+/** Each round of review is a question of its own; `name` judged it, or is about to. Two reviewers do not answer for each other. */
+export function escalationId(run: Run, name: string): string {
+  return escalationOf(name, roundOf(run, name));
+}
+
+export function escalationOf(name: string, round: number): string {
+  return `escalation:${name}:${round}`;
+}
+
+/** The number of the round that was judged for `name`, from 1; 0 before it was. The run's own gates are judged anew after every other round. */
+export function roundOf({ cycles }: Run, name: string): number {
+  if (name === 'verify') return cycles.at(-1)?.node === name ? cycles.length : 0;
+  return cycles.findLastIndex((cycle) => cycle.node === name) + 1;
+}

@@ -1,0 +1,119 @@
+import type { Finding, Verdict } from './gate.ts';
+import type { Json } from './json.ts';
+import type { NodeMap } from './node-map.ts';
+import type { Limit, NodeSpec } from './node.ts';
+import type { Spend } from './spend.ts';
+import type { Ending, ProcessId, Route } from './worker.ts';
+import type { Judgement, Outcome, Request, RunSpec, Work } from './event.ts';
+
+/**
+ * waiting ─► running ─► gating ─► verified (─► landed, for writers)
+ *    ▲          │          │
+ *    └──────────┴──────────┘  returned, while retries are left
+ * waiting ─► blocked | skipped | stopped      running, gating ─► failed | stopped
+ */
+export type NodeState =
+  | { status: 'waiting'; notBefore: number; findings: readonly Finding[]; message: string | null }
+  | {
+      status: 'running';
+      attempt: number;
+      /** null until the process is known to run. */
+      process: ProcessId | null;
+      reserved: Limit;
+      /** The commit the gates compare with; null where nothing may change. */
+      base: string | null;
+      /** What it was asked to mend; the attempt after it is asked the same when this one gives no answer. */
+      findings: readonly Finding[];
+    }
+  | {
+      status: 'gating';
+      attempt: number;
+      base: string | null;
+      ending: Ending;
+      handoff: Json | null;
+      work: Work | null;
+      verdicts: readonly Verdict[];
+    }
+  | {
+      status: 'verified';
+      attempt: number;
+      receipt: string;
+      work: Work | null;
+      /** True as well when there is nothing to land. */
+      landed: boolean;
+      handoff: Json | null;
+    }
+  | { status: 'failed'; message: string; findings: readonly Finding[] }
+  | { status: 'blocked'; by: string }
+  | { status: 'skipped'; by: string }
+  | { status: 'stopped' };
+
+export type NodeStatus = NodeState['status'];
+
+export type AttemptRecord = {
+  attempt: number;
+  route: Route | null;
+  reasons: readonly string[];
+  startedAt: number;
+  endedAt: number | null;
+  ending: Ending | null;
+  verdicts: readonly Verdict[];
+};
+
+export type RunNode = {
+  spec: NodeSpec;
+  state: NodeState;
+  attempts: readonly AttemptRecord[];
+  /** Attempts that count against `spec.retries`. */
+  counted: number;
+  /** Providers not to be used again here. */
+  excluded: readonly string[];
+  /** Attempts that did not count: the death of an owner, a closed lane. */
+  uncounted: number;
+  /** The node that emitted this one, or null. */
+  emittedBy: string | null;
+  /** Names of the nodes this one emitted; null until it has. */
+  emitted: readonly string[] | null;
+  /** What the next attempt goes on from. */
+  carry: Work | null;
+  /** Somebody asked to stop this node; true: at once. */
+  stop: { force: boolean } | null;
+};
+
+export type RunStatus =
+  | { status: 'running' }
+  | { status: 'stopping'; force: boolean }
+  | { status: 'finished'; outcome: Outcome; reason: string; at: number };
+
+/** One round of review: what was found and what the rules made of it. `node` is `verify` for the run's own gates. */
+export type Cycle = { node: string; findings: readonly Finding[]; judgement: Judgement };
+
+/** The folded state of one run. */
+export type Run = {
+  spec: RunSpec;
+  createdAt: number;
+  status: RunStatus;
+  epoch: number;
+  seq: number;
+  /** In the order they were declared or added. */
+  nodes: NodeMap<RunNode>;
+  /** Head of `mo/<run>`; the base until something has landed; null outside git. */
+  head: { commit: string; tree: string | null } | null;
+  settled: Spend;
+  /** What counts against the ceilings: actual spend, or the reservation where a CLI reports no money. */
+  charged: { usd: number; tokens: number };
+  requests: readonly Request[];
+  answers: ReadonlyMap<string, { choice: string; text: string }>;
+  cycles: readonly Cycle[];
+  /** The last tree that failed the run's gates. */
+  refused: { tree: string; findings: readonly Finding[] } | null;
+  verified: { commit: string; tree: string; receipt: string } | null;
+  landing: { how: 'branch' | 'merge' | 'discard'; target: string | null } | null;
+  landed: {
+    how: 'branch' | 'merge' | 'discard';
+    target: string | null;
+    commit: string | null;
+  } | null;
+  /** Why the last landing did not happen. */
+  landRefused: { code: string; message: string } | null;
+};

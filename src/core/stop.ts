@@ -1,0 +1,13 @@
+import type { Run, RunNode } from './run.ts';
+
+/** What was asked of a node by a stop of it or of its whole run; null: nobody wants it stopped. `force`: at once. */
+export function stopOf(run: Run, node: RunNode): { force: boolean } | null {
+  const all = run.status.status === 'stopping' ? run.status : null;
+  if (all === null && node.stop === null) return null;
+  return { force: all?.force === true || node.stop?.force === true };
+}
+
+/** The whole run is to end now: nothing is proved, landed or verified any more. */
+export function isCutOff({ status }: Run): boolean {
+  return status.status === 'stopping' && status.force;
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { request } from './event.ts';
+import { needOf } from './needs.ts';
+import { addSpend, noSpend, spend } from './spend.ts';
+import { route } from './worker.ts';
+import type { Run, RunNode, RunStatus } from './run.ts';
+
+const nodeStatuses = [
+  'waiting',
+  'running',
+  'gating',
+  'verified',
+  'failed',
+  'blocked',
+  'skipped',
+  'stopped',
+] as const;
+
+export const runStates = [
+  'running',
+  'needs',
+  'stopping',
+  'succeeded',
+  'failed',
+  'stopped',
+  'exhausted',
+] as const;
+
+/** What a surface shows of a run, however many nodes and events it has. `needs`: nothing goes on until a person answers. */
+export const runView = z.object({
+  state: z.enum(runStates),
+  /** Nodes by status; those with none are left out. */
+  counts: z.partialRecord(z.enum(nodeStatuses), z.number().int()),
+  total: z.number().int(),
+  spend,
+  /** Head of `branch`; the base until something has landed on it. Both are null outside git. */
+  head: z.string().nullable(),
+  branch: z.string().nullable(),
+  target: z.string().nullable(),
+  landed: z
+    .object({
+      how: z.enum(['branch', 'merge', 'discard']),
+      target: z.string().nullable(),
+      commit: z.string().nullable(),
+    })
+    .nullable(),
+  /** Rounds of review so far. */
+  cycles: z.number().int(),
+  requests: z.array(request),
+  /** Why the run ended. */
+  reason: z.string().nullable(),
+  /** ms since 1970: of the last event, and of the end. */
+  updatedAt: z.number(),
+  endedAt: z.number().nullable(),
+});
+export type RunView = z.infer<typeof runView>;
+export type RunState = RunView['state'];
+
+/** What a surface shows of a node; what its worker does right now is in the attempt's summary. */
+export const nodeView = z.object({
+  name: z.string(),
+  kind: z.enum(['agent', 'command', 'approval']),
+  role: z.string(),
+  state: z.enum(nodeStatuses),
+  /** The newest attempt, which the fields below speak of; 0 before the first. */
+  attempt: z.number().int(),
+  route: route.nullable(),
+  /** The model that answered, as the stream names it. */
+  model: z.string().nullable(),
+  /** Of all attempts that have ended. */
+  spend,
+  startedAt: z.number().nullable(),
+  endedAt: z.number().nullable(),
+  message: z.string().nullable(),
+  needs: z.array(z.string()),
+});
+export type NodeView = z.infer<typeof nodeView>;
+
+const messageLength = 400;
+
+/** `updatedAt`: the time of the last event folded into the run. */
+export function viewOf(run: Run, updatedAt: number): RunView {
+  const finished = run.status.status === 'finished' ? run.status : null;
+  return {
+    state: stateOf(run),
+    counts: countsOf(run),
+    total: run.nodes.size,
+    spend: run.settled,
+    head: run.head?.commit ?? null,
+    branch: run.spec.base === null ? null : `mo/${run.spec.runId}`,
+    target: run.spec.target,
+    landed: run.landed,
+    cycles: run.cycles.length,
+    requests: [...run.requests],
+    reason: finished?.reason ?? null,
+    updatedAt,
+    endedAt: finished?.at ?? null,
+  };
+}
+
+export function nodeViewOf(node: RunNode): NodeView {
+  const last = node.attempts.at(-1);
+  return {
+    name: node.spec.name,
+    kind: node.spec.kind,
+    role: node.spec.role,
+    state: node.state.status,
+    attempt: last?.attempt ?? 0,
+    route: last?.route ?? null,
+    model: last?.ending?.model ?? null,
+    spend: node.attempts.reduce((sum, one) => addSpend(sum, one.ending?.spend ?? noSpend), noSpend),
+    startedAt: last?.startedAt ?? null,
+    endedAt: last?.endedAt ?? null,
+    message: messageOf(node)?.slice(0, messageLength) ?? null,
+    needs: node.spec.needs,
+  };
+}
+
+/** Nothing but landing can still happen. */
+export function isOver(state: RunState): boolean {
+  return state !== 'running' && state !== 'needs' && state !== 'stopping';
+}
+
+function stateOf(run: Run): RunState {
+  const status: RunStatus = run.status;
+  switch (status.status) {
+    case 'finished':
+      return status.outcome;
+    case 'stopping':
+      return 'stopping';
+    case 'running':
+      return run.requests.length > 0 && !isMoving(run) ? 'needs' : 'running';
+  }
+}
+
+/** Whether something goes on without the person: then a question is shown, but the run is not waiting for its answer yet. */
+function isMoving(run: Run): boolean {
+  for (const node of run.nodes.values()) {
+    const { status } = node.state;
+    if (status === 'running' || status === 'gating') return true;
+    if (node.state.status === 'verified' && !node.state.landed) return true;
+    if (status === 'waiting' && node.spec.kind !== 'approval' && needOf(run, node) === 'met')
+      return true;
+  }
+  return false;
+}
+
+function countsOf(run: Run): RunView['counts'] {
+  const counts: RunView['counts'] = {};
+  for (const { state } of run.nodes.values())
+    counts[state.status] = (counts[state.status] ?? 0) + 1;
+  return counts;
+}
+
+function messageOf({ state }: RunNode): string | null {
+  switch (state.status) {
+    case 'waiting':
+    case 'failed':
+      return state.message;
+    case 'gating':
+      return state.ending.message;
+    case 'blocked':
+      return `needs ${state.by}`;
+    case 'skipped':
+      return `skipped because of ${state.by}`;
+    case 'running':
+    case 'verified':
+    case 'stopped':
+      return null;
+  }
+}

@@ -1,0 +1,26 @@
+import type { Provider } from '../core/worker.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Environment } from '../platform/environment.ts';
+import type { Store } from '../store/store.ts';
+import type { WorkspacePaths } from '../store/paths.ts';
+import type { Repository } from '../git/repository.ts';
+import type { PromptPack } from './prompt-pack.ts';
+
+/** What the owner of a run works with. One object, made by the composition root; nothing here is looked up anywhere else. */
+export type Engine = {
+  store: Store;
+  paths: WorkspacePaths;
+  /** null outside git: then no node writes. */
+  repository: Repository | null;
+  /** The checkout's root, or the folder itself outside git. */
+  project: string;
+  providers: readonly Provider[];
+  /** argv prefix of a provider's command, or null when it is not installed. */
+  findBinary: (name: string) => readonly string[] | null;
+  pack: PromptPack;
+  clock: Clock;
+  env: Environment;
+  newUuid: () => string;
+  /** One line to the owner's own log. */
+  log: (line: string) => void;
+};

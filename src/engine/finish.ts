@@ -1,0 +1,62 @@
+import { stringify } from 'yaml';
+import { renderReport } from '../core/report.ts';
+import type { Run } from '../core/run.ts';
+import { runBranch } from '../git/refs.ts';
+import { writeWhole } from '../platform/files.ts';
+import { collectWorktree } from './node-worktree.ts';
+import { dropRaw } from './raw.ts';
+import type { Engine } from './engine.ts';
+import type { Repository } from '../git/repository.ts';
+
+/** The report, and the worktrees nobody needs any more. Safe to be done again. */
+export async function finishRun(engine: Engine, run: Run): Promise<void> {
+  const { runId } = run.spec;
+  await writeWhole(
+    engine.paths.report(runId),
+    renderReport(run, run.spec.base === null ? null : runBranch(runId)),
+  );
+  await writeWhole(engine.paths.workflow(runId), workflowText(run));
+  if (run.status.status !== 'finished' || engine.repository === null) return;
+  const { repository } = engine;
+  for (const [name, node] of run.nodes) {
+    const attempt = node.attempts.length;
+    await collect(engine, repository, { runId, node: name, attempt });
+    // An owner that died may have left it.
+    for (let one = 1; one <= attempt; one += 1) await dropRaw(engine, run, name, one);
+  }
+  await collect(engine, repository, { runId, node: null, attempt: 1 });
+}
+
+/** A worktree that cannot be parked or removed is told of and stays: it is no reason for a run not to end. */
+async function collect(
+  engine: Engine,
+  repository: Repository,
+  wish: { runId: string; node: string | null; attempt: number },
+): Promise<void> {
+  try {
+    await collectWorktree(engine, repository, wish);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    engine.log(`${wish.node ?? 'landing'}: its worktree is kept: ${reason}`);
+  }
+}
+
+/** As executed, with every node that was added. */
+function workflowText(run: Run): string {
+  const { runId, goal, recipe, base, target, land, gates, concurrency, budget } = run.spec;
+  const nodes = Object.fromEntries(
+    [...run.nodes].map(([name, node]) => [name, { ...node.spec, emitted_by: node.emittedBy }]),
+  );
+  return stringify({
+    run: runId,
+    goal,
+    recipe,
+    base,
+    target,
+    land,
+    gates,
+    concurrency,
+    budget,
+    nodes,
+  });
+}

@@ -1,0 +1,170 @@
+import type { RunEvent, Work } from '../core/event.ts';
+import type { Finding } from '../core/gate.ts';
+import { afterFindings } from '../core/retry.ts';
+import type { Run, RunNode } from '../core/run.ts';
+import { commitTree, isAncestor, treeOf } from '../git/commit.ts';
+import { mergeInMemory } from '../git/merge.ts';
+import { readRef, runRef, updateRef } from '../git/refs.ts';
+import type { Git } from '../git/git.ts';
+import { trailersOf } from './commit-message.ts';
+import { judgeTree } from './judge-tree.ts';
+import { collectSoon } from './node-worktree.ts';
+import type { Engine } from './engine.ts';
+import type { Recorder } from './recorder.ts';
+
+/**
+ * Brings a verified node's commits into the run's branch: merged in memory, the merged tree gated, then one compare-and-swap of the
+ * ref. A conflict, or a merged tree that fails, goes back to the node.
+ */
+export async function performLanding(
+  engine: Engine,
+  recorder: Recorder,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const run = recorder.run();
+  const node = run.nodes.get(name);
+  const { repository } = engine;
+  if (
+    repository === null ||
+    run.head === null ||
+    node?.state.status !== 'verified' ||
+    node.state.work === null
+  )
+    return;
+  const { work, attempt } = node.state;
+  const { git } = repository;
+  const head = run.head.commit;
+  const unrecorded = await unrecordedLanding(git, run);
+  if (unrecorded !== null) {
+    recorder.record([unrecorded]);
+    engine.log(`${unrecorded.node}: landed by an owner that could not say so`);
+    return;
+  }
+  const plan = await planLanding(git, run, node, work, head);
+  if ('conflict' in plan) {
+    const findings = conflictFindings(plan.conflict);
+    recorder.record([
+      sendBack(engine, run, node, { attempt, cause: 'conflict', findings, carry: null }),
+    ]);
+    return;
+  }
+  const findings = await gateMerged(engine, run, node, { plan, signal });
+  if (findings.length > 0) {
+    const carry: Work = { base: head, commit: plan.commit, tree: plan.tree, files: work.files };
+    recorder.record([
+      sendBack(engine, run, node, { attempt, cause: 'merged-gate', findings, carry }),
+    ]);
+    return;
+  }
+  signal.throwIfAborted();
+  recorder.fence();
+  await moveRunRef(git, run, plan.commit, `mo: land ${name}`);
+  recorder.record([{ type: 'node.landed', node: name, head: plan.commit, tree: plan.tree }]);
+  engine.log(`${name}: landed`);
+  collectSoon(engine, repository, { runId: run.spec.runId, node: name, attempt });
+}
+
+type Plan = { commit: string; tree: string; isMerged: boolean };
+
+type Landed = Extract<RunEvent, { type: 'node.landed' }>;
+
+/** The ref moved but the owner died before it could say so: the branch holds the work of a node that is not known to have landed. */
+async function unrecordedLanding(git: Git, run: Run): Promise<Landed | null> {
+  const found = await readRef(git, runRef(run.spec.runId));
+  if (found === null || found === run.head?.commit) return null;
+  for (const [node, { state }] of run.nodes) {
+    if (state.status !== 'verified' || state.landed || state.work === null) continue;
+    if (await isAncestor(git, state.work.commit, found)) {
+      return { type: 'node.landed', node, head: found, tree: await treeOf(git, found) };
+    }
+  }
+  return null;
+}
+
+async function planLanding(
+  git: Git,
+  run: Run,
+  node: RunNode,
+  work: Work,
+  head: string,
+): Promise<Plan | { conflict: string[] }> {
+  if (await isAncestor(git, head, work.commit))
+    return { commit: work.commit, tree: work.tree, isMerged: false };
+  const merged = await mergeInMemory(git, { ours: head, theirs: work.commit });
+  if (!merged.clean) return { conflict: merged.files };
+  const commit = await commitTree(git, {
+    tree: merged.tree,
+    parents: [head, work.commit],
+    message: `Land ${node.spec.name}`,
+    trailers: trailersOf(run, node),
+  });
+  return { commit, tree: merged.tree, isMerged: true };
+}
+
+/** What was gated alone is gated again once it stands beside what others landed meanwhile. */
+async function gateMerged(
+  engine: Engine,
+  run: Run,
+  node: RunNode,
+  { plan, signal }: { plan: Plan; signal: AbortSignal },
+): Promise<readonly Finding[]> {
+  if (!plan.isMerged) return [];
+  const commands = node.spec.gates.flatMap((gate) => (gate.gate === 'command' ? [gate] : []));
+  if (commands.length === 0) return [];
+  const verdicts = await judgeTree(engine, run, {
+    commit: plan.commit,
+    commands,
+    evidence: `landing-${node.spec.name}`,
+    signal,
+  });
+  return verdicts.filter((one) => !one.pass).flatMap((one) => one.findings);
+}
+
+/** The run's branch comes into being with the first landing; one of that name that is there before is somebody else's and is never moved. */
+async function moveRunRef(git: Git, run: Run, to: string, reason: string): Promise<void> {
+  const expected = run.head?.commit === run.spec.base ? null : (run.head?.commit ?? null);
+  await updateRef(git, { ref: runRef(run.spec.runId), to, expected, reason });
+}
+
+function conflictFindings(files: readonly string[]): Finding[] {
+  return files.map((file) => ({
+    severity: 'major',
+    title: `conflicts in ${file}`,
+    file,
+    line: null,
+    evidence:
+      'Another node changed the same place and landed first. Start from the branch as it is now and make your change again.',
+  }));
+}
+
+function sendBack(
+  engine: Engine,
+  run: Run,
+  node: RunNode,
+  back: {
+    attempt: number;
+    cause: 'conflict' | 'merged-gate';
+    findings: readonly Finding[];
+    carry: Work | null;
+  },
+): RunEvent {
+  const { attempt, cause, carry } = back;
+  const findings = [...back.findings];
+  const next = afterFindings(node, cause, findings, engine.clock.now());
+  const { name } = node.spec;
+  engine.log(`${name}: ${cause}, ${findings.length} findings in ${run.spec.runId}`);
+  if (!next.again) return { type: 'node.failed', node: name, message: next.message, findings };
+  return {
+    type: 'node.returned',
+    node: name,
+    attempt,
+    cause,
+    message: findings[0]?.title ?? cause,
+    findings,
+    notBefore: next.notBefore,
+    counts: next.counts,
+    exclude: null,
+    carry,
+  };
+}

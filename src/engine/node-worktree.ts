@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { checkoutCommit } from '../git/checkout.ts';
+import { listIgnored, type IgnoredFiles } from '../git/ignored.ts';
+import { inTurn } from '../git/in-turn.ts';
+import { parkWorktree } from '../git/park.ts';
+import { parkedRef } from '../git/refs.ts';
+import { copyPaths, linkPaths } from '../git/set-up-paths.ts';
+import { addWorktree, openWorktree, removeWorktree } from '../git/worktree.ts';
+import type { Repository } from '../git/repository.ts';
+import type { Worktree } from '../git/worktree-list.ts';
+import type { Settings } from '../core/settings.ts';
+import { readText, writeWhole } from '../platform/files.ts';
+import { runSetUp } from './set-up-commands.ts';
+import type { Engine } from './engine.ts';
+
+/** Where dependencies usually are that git ignores and every command of the project needs. */
+const usualLinks = ['node_modules'];
+
+export type WorktreeWish = {
+  runId: string;
+  node: string;
+  attempt: number;
+  /** The commit the worker starts on. */
+  from: string;
+  settings: Settings;
+};
+
+/**
+ * The worktree of a node, on `from`, with what the project's settings want in it. What an earlier attempt left there uncommitted is
+ * parked first.
+ */
+export async function prepareWorktree(
+  engine: Engine,
+  repository: Repository,
+  wish: WorktreeWish,
+): Promise<Worktree> {
+  const path = engine.paths.worktree(wish.runId, wish.node);
+  // The last attempt's may still be on its way out.
+  return inTurn(path, async () => {
+    const existing = await openWorktree(repository, path);
+    if (existing === null) {
+      const made = await addWorktree(repository, { path, base: wish.from });
+      await setUp(engine, repository, made, wish.settings);
+      return made;
+    }
+    await parkWorktree(existing, parkedRef(wish.runId, wish.node, wish.attempt));
+    await checkoutCommit(existing, wish.from);
+    await setUp(engine, repository, existing, wish.settings);
+    return existing;
+  });
+}
+
+/** A worktree of the run in which merged trees are gated; one at a time uses it, because landing is serial. */
+export async function landingWorktree(
+  engine: Engine,
+  repository: Repository,
+  wish: { runId: string; commit: string; settings: Settings },
+): Promise<Worktree> {
+  const path = landingPath(engine, wish.runId);
+  const existing = await openWorktree(repository, path);
+  const worktree = existing ?? (await addWorktree(repository, { path, base: wish.commit }));
+  await checkoutCommit(worktree, wish.commit);
+  await setUp(engine, repository, worktree, wish.settings);
+  return worktree;
+}
+
+type Collected = { runId: string; node: string | null; attempt: number };
+
+/** Removes a worktree; what exists only there is parked. */
+export async function collectWorktree(
+  engine: Engine,
+  repository: Repository,
+  wish: Collected,
+): Promise<void> {
+  const path =
+    wish.node === null
+      ? landingPath(engine, wish.runId)
+      : engine.paths.worktree(wish.runId, wish.node);
+  await inTurn(path, async () => {
+    const worktree = await openWorktree(repository, path);
+    if (worktree === null) return;
+    const ref = parkedRef(wish.runId, wish.node ?? 'landing', wish.attempt);
+    await removeWorktree(repository, worktree, ref);
+  });
+}
+
+/** Nobody waits for it: landings follow each other sooner, and what fails here is done, or told, when the run finishes. */
+export function collectSoon(engine: Engine, repository: Repository, wish: Collected): void {
+  collectWorktree(engine, repository, wish).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    engine.log(`${wish.node ?? 'landing'}: its worktree is kept for now: ${reason}`);
+  });
+}
+
+const ignoredFile = z.array(z.tuple([z.string(), z.string()]));
+
+/** The ignored files before the worker came, kept with the attempt so that whoever gates it can tell what it did to them. */
+export async function keepIgnored(attemptFolder: string, worktree: Worktree): Promise<void> {
+  const before = await listIgnored(worktree);
+  await writeWhole(join(attemptFolder, 'ignored-before.json'), JSON.stringify([...before]), 0o600);
+}
+
+export async function readIgnored(attemptFolder: string): Promise<IgnoredFiles> {
+  const text = await readText(join(attemptFolder, 'ignored-before.json'));
+  return new Map(text === null ? [] : ignoredFile.parse(JSON.parse(text)));
+}
+
+/** Once for each worktree, to its end: an owner may die, or a command fail, in the middle of it. */
+async function setUp(
+  engine: Engine,
+  repository: Repository,
+  worktree: Worktree,
+  settings: Settings,
+): Promise<void> {
+  const note = join(worktree.gitDir, 'mo-set-up-done');
+  if ((await readText(note)) !== null) return;
+  await linkPaths(repository.root, worktree, settings.worktrees?.link ?? usualLinks);
+  await copyPaths(repository.root, worktree, settings.worktrees?.copy ?? []);
+  await runSetUp(engine, worktree.path, settings.worktrees?.setup ?? []);
+  await writeWhole(note, '');
+}
+
+function landingPath(engine: Engine, runId: string): string {
+  return join(engine.paths.runWorktrees(runId), '.landing');
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { relative } from 'node:path';
+import { makeReceipt } from '../core/receipt.ts';
+import { noSpend } from '../core/spend.ts';
+import type { Verdict } from '../core/gate.ts';
+import type { Json } from '../core/json.ts';
+import type { RunEvent, Work } from '../core/event.ts';
+import type { Run, RunNode } from '../core/run.ts';
+import { writeWhole } from '../platform/files.ts';
+import type { ReceiptRow } from '../store/receipt-table.ts';
+import { readPromptVersion } from './compose.ts';
+import type { Engine } from './engine.ts';
+
+/** The receipt, and the event that rests on it: both go into one transaction. */
+export async function proveNode(
+  engine: Engine,
+  run: Run,
+  node: RunNode,
+  proof: { attempt: number; work: Work | null; verdicts: readonly Verdict[]; handoff: Json | null },
+) {
+  const row = await issueReceipt(engine, run, node, proof);
+  const event: RunEvent = {
+    type: 'node.verified',
+    node: node.spec.name,
+    attempt: proof.attempt,
+    receipt: row.path,
+    handoff: proof.handoff,
+  };
+  return { event, row };
+}
+
+/** Writes a node's receipt. The file is there before the event says so. */
+async function issueReceipt(
+  engine: Engine,
+  run: Run,
+  node: RunNode,
+  proof: { attempt: number; work: Work | null; verdicts: readonly Verdict[]; handoff: Json | null },
+): Promise<ReceiptRow> {
+  const { runId } = run.spec;
+  const { attempt, work, verdicts, handoff } = proof;
+  const last = node.attempts.at(-1);
+  const issuedAt = engine.clock.now();
+  const receipt = makeReceipt(
+    {
+      run: runId,
+      node: node.spec.name,
+      attempt,
+      base: work?.base ?? null,
+      commit: work?.commit ?? null,
+      tree: work?.tree ?? null,
+      files: work?.files ?? [],
+      route: last?.route ?? null,
+      model: last?.ending?.model ?? null,
+      spend: last?.ending?.spend ?? noSpend,
+      verdicts: [...verdicts],
+      handoff,
+      prompt_version: await readPromptVersion(
+        engine.paths.attemptFolder(runId, node.spec.name, attempt),
+      ),
+      issuedAt,
+    },
+    sha256,
+  );
+  const file = engine.paths.receipt(runId, node.spec.name);
+  await writeWhole(file, `${JSON.stringify(receipt, null, 2)}\n`);
+  return {
+    node: node.spec.name,
+    attempt,
+    path: relative(engine.project, file),
+    commit: work?.commit ?? null,
+    tree: work?.tree ?? null,
+    digest: receipt.digest,
+    createdAt: issuedAt,
+  };
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,89 @@
+import { apply } from '../core/apply.ts';
+import { nodeViewOf, viewOf, type NodeView, type RunView } from '../core/view.ts';
+import type { Recorded, RunEvent } from '../core/event.ts';
+import { MoError } from '../core/problem.ts';
+import type { Run } from '../core/run.ts';
+import type { ReceiptRow } from '../store/receipt-table.ts';
+
+/** The one door through which the state of a run changes: durable first, then visible in memory. */
+export type Recorder = {
+  run: () => Run;
+  /** The run as it would be after these events. */
+  preview: (events: readonly RunEvent[]) => Run;
+  /** All or none; throws MoError `fenced` when a newer owner has taken over.  */
+  record: (events: readonly RunEvent[], along?: Along) => void;
+  /**
+   * Throws MoError `fenced` when this owner does not hold the run any more. Asked right before everything that is seen outside the
+   * store: an owner that was suspended for an hour goes on in the middle of what it was doing.
+   */
+  fence: () => void;
+};
+
+/** What goes into the same transaction: signals these events answer, receipts they rest on. */
+export type Along = { handledSignals?: readonly number[]; receipts?: readonly ReceiptRow[] };
+
+type EventStore = {
+  append: (entry: {
+    runId: string;
+    epoch: number;
+    at: number;
+    events: readonly RunEvent[];
+    view: RunView;
+    nodes: readonly NodeView[];
+    handledSignals?: readonly number[];
+    receipts?: readonly ReceiptRow[];
+  }) => unknown;
+  leaseOf: (runId: string) => { epoch: number; holder: unknown };
+};
+
+export function createRecorder(options: {
+  run: Run;
+  epoch: number;
+  store: EventStore;
+  now: () => number;
+  onRecorded: () => void;
+}): Recorder {
+  const { epoch, store, now, onRecorded } = options;
+  let run = options.run;
+  const after = (events: readonly RunEvent[], at: number): Run => {
+    let next = run;
+    for (const event of events) {
+      const recorded: Recorded = { runId: run.spec.runId, seq: next.seq + 1, at, epoch, event };
+      next = apply(next, recorded);
+    }
+    return next;
+  };
+  return {
+    run: () => run,
+    preview: (events) => after(events, now()),
+    fence: () => {
+      const { runId } = run.spec;
+      const lease = store.leaseOf(runId);
+      if (lease.epoch === epoch && lease.holder !== null) return;
+      throw new MoError({ code: 'fenced', runId, epoch, newest: lease.epoch });
+    },
+    record: (events, along = {}) => {
+      if (events.length === 0 && (along.handledSignals ?? []).length === 0) return;
+      const { runId } = run.spec;
+      const at = now();
+      const next = after(events, at);
+      store.append({
+        runId,
+        epoch,
+        at,
+        events,
+        view: viewOf(next, at),
+        nodes: changedNodes(run, next).map(nodeViewOf),
+        ...along,
+      });
+      run = next;
+      onRecorded();
+    },
+  };
+}
+
+/** A node keeps its place for ever, so the two lists go side by side. */
+function changedNodes(before: Run, after: Run) {
+  const old = [...before.nodes.values()];
+  return [...after.nodes.values()].filter((node, place) => old[place] !== node);
+}

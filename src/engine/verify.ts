@@ -1,0 +1,266 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import type { Verdict } from '../core/gate.ts';
+import type { GateSpec } from '../core/node.ts';
+import { MoError } from '../core/problem.ts';
+import { receipt as receiptSchema, receiptProblems } from '../core/receipt.ts';
+import type { Run } from '../core/run.ts';
+import { addWorktree, removeWorktree } from '../git/worktree.ts';
+import { treeOf } from '../git/commit.ts';
+import { changesBetween } from '../git/diff.ts';
+import { treeOfFolder } from '../git/folder-tree.ts';
+import { openRepository, type Repository } from '../git/repository.ts';
+import { isClean } from '../git/status.ts';
+import { linkPaths } from '../git/set-up-paths.ts';
+import type { Git } from '../git/git.ts';
+import { runGates } from '../gates/run-gates.ts';
+import { readText } from '../platform/files.ts';
+import { readRun } from './read-run.ts';
+import { sha256 } from './receipt.ts';
+import type { Engine } from './engine.ts';
+
+export type VerifyAnswer = {
+  pass: boolean;
+  commit: string | null;
+  tree: string | null;
+  verdicts: readonly Verdict[];
+  receipt: string | null;
+  problems: readonly string[];
+};
+
+type Subject = {
+  git: Git;
+  folder: string;
+  base: string;
+  commit: string;
+  tree: string;
+  scope: 'any' | Exclude<GateContextScope, null>;
+};
+type GateContextScope = Parameters<typeof runGates>[1]['scope'];
+
+/** The gates again on what a run, or one node of it, has made: in a worktree of its own, so that whatever goes on there is not disturbed. */
+export async function verifyRun(
+  engine: Engine,
+  wish: { runId: string; node: string | null; commands: readonly string[]; signal: AbortSignal },
+): Promise<VerifyAnswer> {
+  const run = readRun(engine.store, wish.runId);
+  const { repository } = engine;
+  const place = placeOf(run, wish.node);
+  if (repository === null || place === null) {
+    throw new MoError({
+      code: 'nothing-to-show',
+      what: `${wish.node ?? wish.runId} has changed nothing, so there is nothing to verify.`,
+      fix: `See what it did with: mo output ${wish.runId}`,
+    });
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'mo-verify-'));
+  const worktree = await addWorktree(repository, {
+    path: join(folder, 'tree'),
+    base: place.commit,
+  });
+  try {
+    await linkPaths(
+      repository.root,
+      worktree,
+      run.spec.settings.worktrees?.link ?? ['node_modules'],
+    );
+    const tree = await treeOf(worktree.git, place.commit);
+    const commands = wish.commands.length > 0 ? wish.commands : place.commands;
+    const subject: Subject = {
+      git: worktree.git,
+      folder: worktree.path,
+      base: place.base,
+      commit: place.commit,
+      tree,
+      scope: place.scope,
+    };
+    const verdicts = await judge(engine, subject, {
+      commands,
+      evidence: engine.paths.runFolder(wish.runId),
+      signal: wish.signal,
+    });
+    const receipt =
+      wish.node === null
+        ? engine.paths.runReceipt(wish.runId)
+        : engine.paths.receipt(wish.runId, wish.node);
+    const isThere = (await readText(receipt)) !== null;
+    return {
+      pass: verdicts.every((one) => one.pass),
+      commit: place.commit,
+      tree,
+      verdicts,
+      receipt: isThere ? relative(engine.project, receipt) : null,
+      problems: [],
+    };
+  } finally {
+    await removeWorktree(repository, worktree, `refs/mo/parked/${wish.runId}/verify/1`);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Any git folder as it stands, against a base: for work that was not done through mo. */
+export async function verifyFolder(
+  engine: Engine,
+  wish: { folder: string; base: string; commands: readonly string[]; signal: AbortSignal },
+): Promise<VerifyAnswer> {
+  const folder = isAbsolute(wish.folder) ? wish.folder : resolve(engine.project, wish.folder);
+  const repository: Repository = await openRepository(folder, {
+    env: engine.env,
+    signal: wish.signal,
+  });
+  const { git } = repository;
+  const tree = await treeOfFolder(git);
+  const base = await baseOf(git, wish.base);
+  const subject: Subject = {
+    git,
+    folder: repository.root,
+    base,
+    commit: repository.head,
+    tree,
+    scope: 'any',
+  };
+  const evidence = join(engine.paths.folder, 'verify', engine.newUuid());
+  const verdicts = await judge(engine, subject, {
+    commands: wish.commands,
+    evidence,
+    signal: wish.signal,
+  });
+  const commit = (await isClean(repository)) ? repository.head : null;
+  return {
+    pass: verdicts.every((one) => one.pass),
+    commit,
+    tree,
+    verdicts,
+    receipt: null,
+    problems: [],
+  };
+}
+
+/** Whether a receipt still says the truth: unchanged since it was issued, and its commit and tree are in the repository. */
+export async function verifyReceipt(engine: Engine, wish: { file: string }): Promise<VerifyAnswer> {
+  const file = resolve(engine.project, wish.file);
+  const text = await readText(file);
+  if (text === null) throw unreadable(file, 'there is no such file');
+  const parsed = receiptSchema.safeParse(parse(text));
+  if (!parsed.success) throw unreadable(file, 'it is no receipt of mo');
+  const receipt = parsed.data;
+  const problems = receiptProblems(receipt, sha256);
+  if (receipt.commit !== null && engine.repository !== null) {
+    const { git } = engine.repository;
+    const found = await git.run(['rev-parse', '--verify', '--quiet', `${receipt.commit}^{tree}`], {
+      accept: [0, 1, 128],
+    });
+    if (found.exitCode !== 0)
+      problems.push(`Commit ${receipt.commit.slice(0, 10)} is not in this repository.`);
+    else if (found.stdout.trim() !== receipt.tree)
+      problems.push(`Commit ${receipt.commit.slice(0, 10)} does not hold the tree that was gated.`);
+  }
+  return {
+    pass: problems.length === 0,
+    commit: receipt.commit,
+    tree: receipt.tree,
+    verdicts: receipt.verdicts,
+    receipt: relative(engine.project, file),
+    problems,
+  };
+}
+
+async function judge(
+  engine: Engine,
+  subject: Subject,
+  wish: { commands: readonly string[]; evidence: string; signal: AbortSignal },
+): Promise<Verdict[]> {
+  const { git, folder, base, commit, tree, scope } = subject;
+  const changes = await changesBetween(git, base, tree);
+  const commands = wish.commands.map((command): GateSpec => ({
+    gate: 'command',
+    command,
+    timeoutMs: null,
+  }));
+  return runGates([{ gate: 'scope' }, { gate: 'secrets' }, ...commands], {
+    scope,
+    folder,
+    work: {
+      git,
+      base,
+      commit,
+      tree,
+      changes,
+      ignoredChanges: [],
+      isUnchanged: async () => Promise.resolve(true),
+    },
+    rawFile: null,
+    handoff: { value: null, findings: [] },
+    runFolder: wish.evidence,
+    evidenceFolder: join(wish.evidence, 'gates', 'asked'),
+    env: engine.env,
+    clock: engine.clock,
+    marker: `verify/${engine.newUuid()}`,
+    signal: wish.signal,
+  });
+}
+
+function placeOf(run: Run, name: string | null) {
+  if (name === null) {
+    if (run.head === null || run.spec.base === null || run.head.commit === run.spec.base)
+      return null;
+    return {
+      base: run.spec.base,
+      commit: run.head.commit,
+      scope: 'any' as const,
+      commands: run.spec.gates,
+    };
+  }
+  const node = run.nodes.get(name);
+  if (node === undefined) {
+    throw new MoError({
+      code: 'node-not-found',
+      runId: run.spec.runId,
+      node: name,
+      known: [...run.nodes.keys()],
+    });
+  }
+  const work =
+    node.state.status === 'verified' || node.state.status === 'gating'
+      ? node.state.work
+      : node.carry;
+  if (work === null || work.files.length === 0) return null;
+  const commands = node.spec.gates.flatMap((gate) =>
+    gate.gate === 'command' ? [gate.command] : [],
+  );
+  return {
+    base: work.base,
+    commit: work.commit,
+    scope: node.spec.scope ?? ('any' as const),
+    commands,
+  };
+}
+
+async function baseOf(git: Git, base: string): Promise<string> {
+  const found = await git.run(['rev-parse', '--verify', '--quiet', `${base}^{commit}`], {
+    accept: [0, 1, 128],
+  });
+  if (found.exitCode === 0) return found.stdout.trim();
+  throw new MoError({
+    code: 'bad-input',
+    what: `${base} is no commit of this repository.`,
+    fix: 'Name a branch, a tag or a commit with --base.',
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function unreadable(file: string, why: string): MoError {
+  return new MoError({
+    code: 'bad-input',
+    what: `${file} cannot be verified: ${why}.`,
+    fix: 'Receipts are in .agent-workspace/runs/<run>/receipts/.',
+  });
+}

@@ -1,0 +1,51 @@
+import type { Limits } from '../core/limits.ts';
+import type { Json } from '../core/json.ts';
+import type { NodeSpec } from '../core/node.ts';
+import type { Run } from '../core/run.ts';
+import type { Route, WorkerRequest } from '../core/worker.ts';
+import { fillFromEnvironment } from '../platform/config.ts';
+import type { AttemptContext } from './attempt.ts';
+import type { Engine } from './engine.ts';
+
+/** What a provider is told about an attempt. */
+export function requestOf(
+  engine: Engine,
+  run: Run,
+  { node, route, reserved }: AttemptContext,
+  place: { folder: string; attemptFolder: string; schema: Json | null },
+): WorkerRequest {
+  return {
+    folder: place.folder,
+    mode: node.write || node.kind === 'command' ? 'write' : 'read-only',
+    model: route?.model ?? null,
+    effort: route?.effort ?? null,
+    resume: node.resume,
+    newSession: engine.newUuid(),
+    outputSchema: place.schema,
+    attemptFolder: place.attemptFolder,
+    profileEnv: profileEnv(engine, run, route),
+    maxUsd: reserved.usd,
+  };
+}
+
+/** `${NAME}` in a profile's environment is filled only now and only for the worker: no secret is kept with the run. */
+function profileEnv(engine: Engine, run: Run, route: Route | null): Record<string, string> {
+  if (route === null) return {};
+  const own = run.spec.settings.providers?.[route.provider];
+  const wanted = {
+    ...own?.env,
+    ...(route.profile === null ? {} : own?.profiles?.[route.profile]?.env),
+  };
+  return fillFromEnvironment(wanted, engine.env);
+}
+
+export function limitsOf(node: NodeSpec): Limits {
+  return {
+    // A command may be silent for all of its time.
+    startupMs: node.kind === 'command' ? node.timeoutMs : Math.min(60_000, node.timeoutMs),
+    idleMs: node.kind === 'command' ? node.timeoutMs : node.idleMs,
+    totalMs: node.timeoutMs,
+    maxOutputBytes: node.maxOutputBytes,
+    graceMs: { interrupt: 5_000, terminate: 5_000 },
+  };
+}

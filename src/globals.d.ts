@@ -1,0 +1,2 @@
+/** Filled in by the bundler from package.json. */
+declare const MO_VERSION: string;

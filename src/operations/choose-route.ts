@@ -1,0 +1,90 @@
+import type { NodeSpec } from '../core/node.ts';
+import { MoError } from '../core/problem.ts';
+import { keyOf, routeNode, type Candidate, type Worker } from '../core/routing.ts';
+import type { Route } from '../core/worker.ts';
+import type { OperationContext } from './context.ts';
+import { probeProvider } from './probe-provider.ts';
+
+export type RouteWish = Pick<
+  NodeSpec,
+  'role' | 'write' | 'provider' | 'profile' | 'model' | 'effort'
+>;
+export type RouteAnswer = {
+  choice: Route;
+  reasons: readonly string[];
+  candidates: readonly Candidate[];
+};
+
+/** Who would get such a node now. Throws `no-worker` with every provider's reason where nobody can take it. */
+export async function chooseRoute(
+  wish: RouteWish,
+  context: OperationContext,
+): Promise<RouteAnswer> {
+  await checkNames(wish, context);
+  const store = await context.storeIfAny();
+  const now = context.clock.now();
+  const routing = routeNode({
+    node: wish,
+    workers: await workersOf(context, wish.provider),
+    lanes: store?.lanes() ?? [],
+    settings: (await context.settings()).settings,
+    excluded: [],
+    otherThan: [],
+    now,
+  });
+  if (!routing.ok)
+    throw new MoError({ code: 'no-worker', role: wish.role, reasons: routing.reasons });
+  return { choice: routing.route, reasons: routing.reasons, candidates: routing.candidates };
+}
+
+/** A name that does not exist is told as such, with those there are, before anything is asked of a CLI. */
+export async function checkNames(
+  wish: Pick<RouteWish, 'provider' | 'profile'>,
+  context: OperationContext,
+): Promise<void> {
+  if (wish.provider === null) return;
+  const known = (await context.providers()).map(({ name }) => name);
+  if (!known.includes(wish.provider)) {
+    throw new MoError({ code: 'unknown-provider', provider: wish.provider, known });
+  }
+  if (wish.profile === null) return;
+  const profiles = Object.keys(
+    (await context.settings()).settings.providers?.[wish.provider]?.profiles ?? {},
+  );
+  if (!profiles.includes(wish.profile)) {
+    throw new MoError({
+      code: 'unknown-profile',
+      provider: wish.provider,
+      profile: wish.profile,
+      known: profiles,
+    });
+  }
+}
+
+async function workersOf(context: OperationContext, only: string | null): Promise<Worker[]> {
+  const providers = (await context.providers()).filter(
+    ({ name }) => only === null || name === only,
+  );
+  return Promise.all(
+    providers.map(async (provider) => {
+      const probed = await probeProvider(provider, {
+        env: context.env,
+        folder: context.folder,
+        now: context.clock.now(),
+        signal: context.signal,
+      });
+      return {
+        provider: provider.name,
+        vendor: provider.vendor,
+        abilities: provider.abilities,
+        reason: probed.problem === null ? null : `${probed.problem.what} ${probed.problem.fix}`,
+      };
+    }),
+  );
+}
+
+/** `open`, or why this candidate takes no work now. */
+export function laneText(candidate: Candidate, now: number): string {
+  if (candidate.openAt <= now) return 'open';
+  return `${keyOf(candidate.route)} closed until ${new Date(candidate.openAt).toISOString()}`;
+}

@@ -1,0 +1,80 @@
+import { access } from 'node:fs/promises';
+import type { Spend } from '../core/spend.ts';
+import type { Route } from '../core/worker.ts';
+import type { OperationContext } from './context.ts';
+import { findRun } from './find-run.ts';
+import { isOver, type RunState } from '../core/view.ts';
+import { isAlive } from '../platform/process-identity.ts';
+import type { Store } from '../store/store.ts';
+
+/** What `mo do --json` ends with. */
+export type FinalObject = {
+  run_id: string;
+  state: RunState;
+  branch: string | null;
+  target: string | null;
+  landed: { how: string; target: string | null; commit: string | null } | null;
+  cycles: number;
+  nodes: {
+    name: string;
+    state: string;
+    attempts: number;
+    route: { declared: Route | null; actual: { model: string | null } | null };
+    spend: Spend;
+  }[];
+  spend: Spend;
+  /** Absolute path; null while there is none. */
+  report: string | null;
+};
+
+const waitMs = 10_000;
+
+export async function finalObject(context: OperationContext, run: string): Promise<FinalObject> {
+  const { store, runId } = await findRun(context, run);
+  const view = store.view(runId);
+  return {
+    run_id: runId,
+    state: view.state,
+    branch: view.branch,
+    target: view.target,
+    landed: view.landed,
+    cycles: view.cycles,
+    nodes: store.nodes(runId, 10_000).map((node) => ({
+      name: node.name,
+      state: node.state,
+      attempts: node.attempt,
+      route: {
+        declared: node.route,
+        actual: node.model === null ? null : { model: node.model },
+      },
+      spend: node.spend,
+    })),
+    spend: view.spend,
+    report: isOver(view.state) ? await finishedReport(context, store, runId) : null,
+  };
+}
+
+/** An owner writes the report after it has recorded the end; while it lives, the report may still come. */
+async function finishedReport(
+  context: OperationContext,
+  store: Store,
+  runId: string,
+): Promise<string | null> {
+  const path = store.paths.report(runId);
+  const deadline = context.clock.monotonic() + waitMs;
+  for (;;) {
+    // Asked before looking: an owner that ends in between has written it by then.
+    const { holder } = store.leaseOf(runId);
+    const mayCome = holder !== null && isAlive(holder) && context.clock.monotonic() < deadline;
+    if (await isThere(path)) return path;
+    if (!mayCome || context.signal.aborted) return null;
+    await store.waitForPulse(runId, { signal: context.signal, timeoutMs: 100 });
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,25 @@
+import type { OperationContext } from './context.ts';
+import type { RunState } from '../core/view.ts';
+
+export type ListedRun = {
+  run_id: string;
+  state: RunState;
+  goal: string;
+  started_at: string;
+  counts: Readonly<Record<string, number>>;
+  spend: { usd: number | null; input: number; cached: number; output: number };
+};
+
+/** The runs of a project, newest first; none where there is no workspace yet. */
+export async function listRuns(context: OperationContext, limit: number): Promise<ListedRun[]> {
+  const store = await context.storeIfAny();
+  if (store === null) return [];
+  return store.listRuns({ limit, before: null }).map(({ runId, goal, createdAt, view }) => ({
+    run_id: runId,
+    state: view.state,
+    goal,
+    started_at: new Date(createdAt).toISOString(),
+    counts: view.counts,
+    spend: view.spend,
+  }));
+}

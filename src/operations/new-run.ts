@@ -1,0 +1,112 @@
+import type { NodeDefaults, RunSpec } from '../core/event.ts';
+import type { Limit, NodeSpec } from '../core/node.ts';
+import { MoError } from '../core/problem.ts';
+import { checkWorkers } from './check-workers.ts';
+import type { RouteWish } from './choose-route.ts';
+import type { OperationContext } from './context.ts';
+import { writeCursor } from './cursor.ts';
+
+export type NewRun = {
+  name: string;
+  goal: string;
+  recipe: string | null;
+  nodes: NodeSpec[];
+  /** null: what the settings say, else `branch`. */
+  land: RunSpec['land'] | null;
+  /** Commands the integrated tree must pass; null: those of the settings. */
+  gates: string[] | null;
+  concurrency: number | null;
+  budget: Limit;
+  confirm: RunSpec['confirm'];
+  maxCycles: number;
+  /** For nodes that are added while the run goes on. */
+  defaults: NodeDefaults;
+  clientKey: string | null;
+};
+
+const goalLimitBytes = 100_000;
+
+/** Checks what can be checked, writes the run down and starts its owner. The same client key again is the same run. */
+export async function startRun(
+  context: OperationContext,
+  wish: NewRun,
+): Promise<{ runId: string; existed: boolean; cursor: string }> {
+  const spec = await specOf(context, wish);
+  const store = await context.store();
+  const { git } = await context.project();
+  const above = (await git?.lastRunNumber()) ?? 0;
+  const { runId, existed } = store.createRun({ spec, clientKey: wish.clientKey, above });
+  await context.ensureOwner(runId);
+  return {
+    runId,
+    existed,
+    cursor: writeCursor({ seq: store.lastSeq(runId), version: 0, flags: 0 }),
+  };
+}
+
+async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<RunSpec, 'runId'>> {
+  checkGoal(wish.goal);
+  const { settings, untrusted } = await context.settings();
+  const project = await context.project();
+  const writes = wish.nodes.some((node) => node.write || node.emit === 'nodes');
+  if (writes && project.git === null) {
+    throw project.withoutGit ?? new MoError({ code: 'not-a-repository', folder: project.root });
+  }
+  // A worktree is set up and a result is gated with these commands: without them both would mean something else.
+  if (writes && untrusted !== null) throw new MoError({ code: 'untrusted-settings', ...untrusted });
+  const land = writes ? (wish.land ?? settings.land ?? 'branch') : 'none';
+  if (land === 'merge' && project.git !== null) {
+    if (project.git.branch === null) throw detached(project.root);
+    const files = await project.git.dirtyFiles();
+    if (files.length > 0)
+      throw new MoError({ code: 'dirty-checkout', folder: project.root, files });
+  }
+  await checkWorkers(workersWanted(wish), context);
+  return {
+    name: wish.name,
+    goal: wish.goal,
+    recipe: wish.recipe,
+    project: project.root,
+    base: project.git?.head ?? null,
+    target: project.git?.branch ?? null,
+    land,
+    nodes: wish.nodes,
+    gates: wish.gates ?? settings.gates?.commands ?? [],
+    concurrency: wish.concurrency ?? settings.limits?.concurrency ?? 4,
+    budget: wish.budget,
+    confirm: wish.confirm,
+    maxCycles: wish.maxCycles,
+    defaults: wish.defaults,
+    settings,
+  };
+}
+
+/** What a planner or a reviewer adds later is known by its defaults. */
+function workersWanted({ nodes, defaults }: NewRun): RouteWish[] {
+  const agents = nodes.filter(({ kind }) => kind === 'agent');
+  if (!agents.some(({ emit }) => emit !== null)) return agents;
+  return [...agents, { ...defaults, role: 'implementation', write: true }];
+}
+
+function detached(folder: string): MoError {
+  return new MoError({
+    code: 'bad-input',
+    what: `HEAD is detached in ${folder}, so there is no branch to merge into.`,
+    fix: 'Check a branch out first, or land with --land branch.',
+  });
+}
+
+function checkGoal(goal: string): void {
+  if (goal.trim() === '') throw new MoError({ code: 'goal-empty' });
+  if (goal.includes('\0')) {
+    throw new MoError({
+      code: 'bad-input',
+      what: 'The goal holds a NUL character, so it is no text.',
+      fix: 'Give the goal as UTF-8 text.',
+    });
+  }
+  const bytes = Buffer.byteLength(goal);
+  if (bytes > goalLimitBytes) {
+    throw new MoError({ code: 'goal-too-long', bytes, limit: goalLimitBytes });
+  }
+}

@@ -1,0 +1,25 @@
+import { health } from './health.ts';
+import { land } from './land.ts';
+import type { Operation } from './operation.ts';
+import { output } from './output.ts';
+import { poll } from './poll.ts';
+import { route } from './route.ts';
+import { run } from './run.ts';
+import { stop } from './stop.ts';
+import { verify } from './verify.ts';
+import { workflowCheck } from './workflow-check.ts';
+import { workflowRun } from './workflow-run.ts';
+
+/** Everything a controller can ask, in the order hosts are shown it. The order is part of the contract: hosts cache it. */
+export const operations: readonly Operation[] = [
+  health,
+  route,
+  run,
+  poll,
+  output,
+  stop,
+  verify,
+  land,
+  workflowCheck,
+  workflowRun,
+];

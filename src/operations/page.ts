@@ -1,0 +1,57 @@
+import { open } from 'node:fs/promises';
+import { errnoOf } from '../platform/files.ts';
+
+/** A piece of a text. `end` is the byte behind it, `total` the bytes there are now. */
+export type Page = { text: string; end: number; total: number };
+
+export type Cut = { from: number; most: number };
+
+/** Room for the line that names the next page below the hard cap of an answer. */
+const hardCap = 29_800;
+
+/** Reads only the bytes it shows, however long the file is. null when there is no such file. */
+export async function pageOfFile(path: string, cut: Cut): Promise<Page | null> {
+  const file = await open(path, 'r').catch((cause: unknown) => {
+    if (errnoOf(cause) === 'ENOENT') return null;
+    throw cause;
+  });
+  if (file === null) return null;
+  try {
+    const { size } = await file.stat();
+    const from = Math.min(cut.from, size);
+    const bytes = Buffer.alloc(Math.min(limitOf(cut), size - from));
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, from);
+    return piece(bytes.subarray(0, bytesRead), from, size);
+  } finally {
+    await file.close();
+  }
+}
+
+/** A page of a text that is at hand; null when it is empty. */
+export function pageOfText(text: string, cut: Cut): Page | null {
+  if (text === '') return null;
+  const bytes = Buffer.from(text);
+  const from = Math.min(cut.from, bytes.length);
+  return piece(bytes.subarray(from, from + limitOf(cut)), from, bytes.length);
+}
+
+function limitOf(cut: Cut): number {
+  return Math.min(cut.most, hardCap);
+}
+
+/** Ends at a line where one ends in the second half, else between two characters. */
+function piece(bytes: Buffer, from: number, total: number): Page {
+  if (from + bytes.length >= total) return { text: bytes.toString(), end: total, total };
+  const newline = bytes.lastIndexOf(0x0a);
+  const length = newline > bytes.length / 2 ? newline + 1 : wholeCharacters(bytes);
+  return { text: bytes.subarray(0, length).toString(), end: from + length, total };
+}
+
+/** The length without a character of UTF-8 that is cut at the end. */
+function wholeCharacters(bytes: Buffer): number {
+  let start = bytes.length - 1;
+  while (start > 0 && bytes.length - start < 4 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start -= 1;
+  const lead = bytes[start] ?? 0;
+  const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+  return start + size > bytes.length && start > 0 ? start : bytes.length;
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { request } from '../core/event.ts';
+import { defineOperation } from './operation.ts';
+import { runStates } from '../core/view.ts';
+
+export const pollNode = z.object({
+  node: z.string(),
+  status: z.string(),
+  attempt: z.number().optional(),
+  route: z.string().optional(),
+  action: z.string().optional(),
+  message: z.string().optional(),
+  flags: z.array(z.string()).optional(),
+});
+
+export const pollOutput = z.object({
+  run_id: z.string().optional(),
+  state: z.enum([...runStates, 'idle']),
+  changed: z.boolean(),
+  cursor: z.string(),
+  counts: z.record(z.string(), z.number()).optional(),
+  /** `api-routes running 45s: npm test`, the most important first. */
+  lines: z.array(z.string()).optional(),
+  nodes: z.array(pollNode).optional(),
+  events: z.array(z.string()).optional(),
+  runs: z.array(z.string()).optional(),
+  more: z.number().optional(),
+  needs: z.array(request.omit({ node: true })).optional(),
+  spend: z.string().optional(),
+  reason: z.string().optional(),
+  landed: z.string().optional(),
+  warning: z.string().optional(),
+  next: z.string().optional(),
+});
+export type PollOutput = z.infer<typeof pollOutput>;
+
+export const poll = defineOperation({
+  name: 'poll',
+  title: 'Wait for news of a run',
+  summary:
+    'What happened in a run since the cursor: state, counts, the nodes that changed, what running agents do, what waits for a person, spend. Blocks until something is worth saying or wait_s is over, so call it again with the new cursor instead of sleeping. Without run_id: all active runs.',
+  kind: 'read',
+  toolset: 'core',
+  alwaysLoad: true,
+  searchHint: 'status, progress, wait for agents, is it done, what are the workers doing',
+  positional: 'run_id',
+  input: z.strictObject({
+    run_id: z.string().optional().describe('Default: the active runs'),
+    since: z.string().optional().describe('cursor of the last answer'),
+    wait_s: z.number().min(0).max(50).default(25),
+    detail: z.enum(['summary', 'nodes', 'events']).default('summary'),
+  }),
+  output: pollOutput,
+  run: async (input, context) => (await import('./wait-for-news.ts')).waitForNews(input, context),
+  render: (news) =>
+    [
+      `${news.run_id ?? 'runs'}: ${news.state}${news.changed ? '' : ', nothing new'}${news.spend === undefined ? '' : `, ${news.spend}`}`,
+      ...(news.counts === undefined
+        ? []
+        : [
+            Object.entries(news.counts)
+              .map(([status, number]) => `${number} ${status}`)
+              .join(', '),
+          ]),
+      ...(news.runs ?? []),
+      ...(news.lines ?? []),
+      ...(news.nodes ?? []).map(
+        ({ node, status, action, message }) => `${node} ${status}: ${action ?? message ?? ''}`,
+      ),
+      ...(news.events ?? []),
+      ...(news.more === undefined ? [] : [`… ${news.more} more`]),
+      ...(news.needs ?? []).map(
+        ({ id, question, choices }) => `? ${id}: ${question} (${choices.join(' | ')})`,
+      ),
+      ...[news.reason, news.landed, news.warning, news.next].filter((text) => text !== undefined),
+      `cursor ${news.cursor}`,
+    ].join('\n'),
+});

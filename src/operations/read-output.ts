@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+import { MoError } from '../core/problem.ts';
+import type { Store } from '../store/store.ts';
+import type { OperationContext } from './context.ts';
+import { checkNode, findRun } from './find-run.ts';
+import { readDiff } from './read-diff.ts';
+import type { OutputPart } from './output.ts';
+import { pageOfFile, pageOfText, type Page } from './page.ts';
+
+type OutputInput = {
+  run_id: string;
+  node?: string | undefined;
+  part: OutputPart;
+  cursor: number;
+  max_bytes: number;
+};
+
+type Place = { store: Store; runId: string; node: string | null };
+
+export async function readOutput(
+  input: OutputInput,
+  context: OperationContext,
+): Promise<{ text: string; cursor: number; bytes: number; next: string | null }> {
+  const { store, runId } = await findRun(context, input.run_id);
+  const node = nodeOf(store, runId, input);
+  const page = await pageOf({ store, runId, node }, input, context);
+  if (page === null) throw nothingToShow({ store, runId, node }, input.part);
+  const more = page.end < page.total;
+  return {
+    text: page.text,
+    cursor: page.end,
+    bytes: page.total,
+    next: more
+      ? `bytes ${input.cursor} to ${page.end} of ${page.total}; go on with cursor ${page.end}`
+      : null,
+  };
+}
+
+/** Parts that belong to a node need one named, unless the run has only one. */
+function nodeOf(store: Store, runId: string, input: OutputInput): string | null {
+  if (input.node !== undefined) {
+    checkNode(store, runId, input.node);
+    return input.node;
+  }
+  if (input.part === 'report' || input.part === 'events') return null;
+  const names = store.nodeNames(runId);
+  const [only] = names;
+  if (names.length === 1 && only !== undefined) return only;
+  if (input.part === 'diff' || input.part === 'result') return null;
+  throw new MoError({
+    code: 'bad-input',
+    what: `The ${input.part} belongs to a node and ${runId} has ${names.length}.`,
+    fix: `Name one with node: ${names.slice(0, 12).join(', ')}.`,
+  });
+}
+
+async function pageOf(
+  place: Place,
+  input: OutputInput,
+  context: OperationContext,
+): Promise<Page | null> {
+  const { store, runId, node } = place;
+  const cut = { from: input.cursor, most: input.max_bytes };
+  const { paths } = store;
+  if (node === null) {
+    switch (input.part) {
+      case 'report':
+      case 'result':
+        return (
+          (await pageOfFile(paths.report(runId), cut)) ??
+          pageOfText(store.view(runId).reason ?? '', cut)
+        );
+      case 'diff':
+        return pageOfText(await readDiff(place, context), cut);
+      case 'events':
+        return pageOfText(runEvents(place), cut);
+      case 'handoff':
+      case 'log':
+      case 'prompt':
+      case 'receipt':
+        return null;
+    }
+  }
+  if (input.part === 'receipt') return pageOfFile(paths.receipt(runId, node), cut);
+  const attempt = store.node(runId, node)?.attempt ?? 0;
+  if (attempt === 0) return null;
+  const folder = paths.attemptFolder(runId, node, attempt);
+  switch (input.part) {
+    case 'prompt':
+      return pageOfFile(join(folder, 'prompt.md'), cut);
+    case 'events':
+      return pageOfFile(join(folder, 'events.ndjson'), cut);
+    case 'handoff':
+      return pageOfFile(join(folder, 'handoff.json'), cut);
+    case 'diff':
+      return pageOfText(await readDiff(place, context), cut);
+    case 'log': {
+      const { readLog } = await import('./read-log.ts');
+      return pageOfText(await readLog(folder), cut);
+    }
+    case 'result': {
+      const { readResult } = await import('./read-log.ts');
+      return pageOfText((await readResult(folder)) ?? '', cut);
+    }
+    case 'report':
+      return pageOfFile(paths.report(runId), cut);
+  }
+}
+
+function runEvents({ store, runId }: Place): string {
+  return store
+    .readEvents(runId, 0, 5_000)
+    .map(
+      ({ seq, at, event }) =>
+        `${JSON.stringify({ seq, at: new Date(at).toISOString(), ...event })}\n`,
+    )
+    .join('');
+}
+
+function nothingToShow({ store, runId, node }: Place, part: OutputPart): MoError {
+  const what = `${node === null ? `Run ${runId}` : `Node ${node} of ${runId}`} has no ${part} yet (${node === null ? store.view(runId).state : (store.node(runId, node)?.state ?? 'unknown')}).`;
+  return new MoError({
+    code: 'nothing-to-show',
+    what,
+    fix: `Wait with poll {run_id: "${runId}"}, or read another part.`,
+  });
+}

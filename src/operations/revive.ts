@@ -1,0 +1,23 @@
+import { MoError } from '../core/problem.ts';
+import type { Store } from '../store/store.ts';
+import type { OperationContext } from './context.ts';
+
+/**
+ * There is no daemon: whoever looks at a run whose owner has died starts the next one. What keeps that from working is told beside
+ * the news, not instead of them.
+ */
+export async function revive(
+  context: OperationContext,
+  store: Store,
+  runId: string,
+): Promise<string | null> {
+  const { state } = store.view(runId);
+  if (state !== 'running' && state !== 'stopping') return null;
+  try {
+    await context.ensureOwner(runId);
+    return null;
+  } catch (error) {
+    if (error instanceof MoError && error.code === 'owner-failed') return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { role } from '../core/names.ts';
+import { keyOf } from '../core/routing.ts';
+import { route as routeSchema } from '../core/worker.ts';
+import { defineOperation } from './operation.ts';
+
+const candidate = z.object({
+  route: z.string(),
+  model: z.string().nullable(),
+  score: z.number(),
+  /** US dollars per million tokens, where mo.yaml says. */
+  price: z.object({ input: z.number(), output: z.number() }).nullable(),
+  lane: z.string(),
+});
+
+export const route = defineOperation({
+  name: 'route',
+  title: 'Say which agent would do a task',
+  summary:
+    'Which agent, profile, model and effort a task of this role would get now, with the reasons and the other candidates. Starts nothing.',
+  kind: 'read',
+  toolset: 'core',
+  searchHint: 'which model should I use, choose provider, compare agents, price',
+  input: z.strictObject({
+    role: role.default('implementation'),
+    write: z.boolean().default(false).describe('The task changes files'),
+    provider: z.string().optional(),
+    profile: z.string().optional(),
+    model: z.string().optional(),
+  }),
+  output: z.object({
+    choice: routeSchema,
+    reasons: z.array(z.string()),
+    candidates: z.array(candidate),
+  }),
+  run: async (input, context) => {
+    const { chooseRoute, laneText } = await import('./choose-route.ts');
+    const wish = {
+      role: input.role,
+      write: input.write,
+      provider: input.provider ?? null,
+      profile: input.profile ?? null,
+      model: input.model ?? null,
+      effort: null,
+    };
+    const { choice, reasons, candidates } = await chooseRoute(wish, context);
+    const { settings } = await context.settings();
+    return {
+      choice,
+      reasons: [...reasons],
+      candidates: candidates.slice(0, 10).map((one) => {
+        const own = settings.providers?.[one.route.provider];
+        const price = own?.profiles?.[one.route.profile ?? '']?.price ?? own?.price;
+        return {
+          route: keyOf(one.route),
+          model: one.route.model,
+          score: one.score,
+          price: price === undefined ? null : { input: price.input, output: price.output },
+          lane: laneText(one, context.clock.now()),
+        };
+      }),
+    };
+  },
+  render: ({ choice, reasons, candidates }) =>
+    [
+      `${keyOf(choice)}${choice.model === null ? '' : ` ${choice.model}`} (${choice.mode}): ${reasons.join('; ')}`,
+      ...candidates.map((one) => `  ${one.route} · score ${one.score} · ${one.lane}`),
+    ].join('\n'),
+});

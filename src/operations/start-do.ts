@@ -1,0 +1,58 @@
+import type { OperationContext } from './context.ts';
+import { workflowRun } from './workflow-run.ts';
+
+export type DoWish = {
+  goal: string;
+  confirm: 'ask' | 'yes';
+  land?: 'branch' | 'merge' | 'none' | undefined;
+  maxCycles: number;
+  gate?: string[] | undefined;
+  provider?: string | undefined;
+  planner?: string | undefined;
+  worker?: string | undefined;
+  reviewer?: string | undefined;
+  model?: string | undefined;
+  concurrency?: number | undefined;
+  budget?: number | undefined;
+  timeout?: string | undefined;
+  clientKey?: string | undefined;
+};
+
+/** Starts the recipe `do` as a person means it: the result is merged when nothing of theirs is in the way. */
+export async function startDo(context: OperationContext, wish: DoWish): Promise<string> {
+  const { run_id: runId } = await workflowRun.run(
+    {
+      recipe: 'do',
+      inputs: given({
+        goal: wish.goal,
+        confirm: wish.confirm,
+        max_cycles: wish.maxCycles,
+        gates: wish.gate,
+        provider: wish.provider,
+        planner: wish.planner,
+        worker: wish.worker,
+        reviewer: wish.reviewer,
+        model: wish.model,
+        timeout: wish.timeout,
+      }),
+      land: wish.land ?? (await landing(context)),
+      concurrency: wish.concurrency,
+      budget: wish.budget === undefined ? undefined : { usd: wish.budget },
+      client_key: wish.clientKey,
+    },
+    context,
+  );
+  return runId;
+}
+
+async function landing(context: OperationContext): Promise<'branch' | 'merge' | 'none'> {
+  const { settings } = await context.settings();
+  if (settings.land !== undefined) return settings.land;
+  const { git } = await context.project();
+  if (git === null || git.branch === null) return 'branch';
+  return (await git.dirtyFiles()).length === 0 ? 'merge' : 'branch';
+}
+
+function given(inputs: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,109 @@
+import type { z } from 'zod';
+import type { NodeSpec } from '../core/node.ts';
+import { MoError } from '../core/problem.ts';
+import type { Route } from '../core/worker.ts';
+import { chooseRoute } from './choose-route.ts';
+import type { OperationContext } from './context.ts';
+import { findRun } from './find-run.ts';
+import { startRun } from './new-run.ts';
+import { newNode, usualDefaults } from '../workflow/new-node.ts';
+import type { runInput } from './run.ts';
+
+type RunInput = z.output<typeof runInput>;
+
+/** A run of one node; its answer names who gets it before the worker has spoken. */
+export async function startWorker(
+  input: RunInput,
+  context: OperationContext,
+): Promise<{
+  run_id: string;
+  existed: boolean;
+  route: Route;
+  reasons: string[];
+  cursor: string;
+  next: string;
+}> {
+  const node = await nodeOf(input, context);
+  const { choice, reasons } = await chooseRoute(node, context);
+  const started = await startRun(context, {
+    name: input.role,
+    goal: input.task,
+    recipe: null,
+    nodes: [node],
+    land: input.write ? 'branch' : 'none',
+    // The node's own gates say it all: there is nothing else to integrate.
+    gates: [],
+    concurrency: 1,
+    budget: node.budget,
+    confirm: 'yes',
+    maxCycles: 1,
+    defaults: usualDefaults,
+    clientKey: input.client_key ?? null,
+  });
+  return {
+    run_id: started.runId,
+    existed: started.existed,
+    route: choice,
+    reasons: [...reasons],
+    cursor: started.cursor,
+    next: `poll {run_id: "${started.runId}", since: "${started.cursor}"}`,
+  };
+}
+
+async function nodeOf(input: RunInput, context: OperationContext): Promise<NodeSpec> {
+  const session = input.resume === undefined ? null : await sessionOf(input.resume, context);
+  const { settings } = await context.settings();
+  return newNode(
+    {
+      name: input.role,
+      role: input.role,
+      task:
+        input.context === undefined ? input.task : `${input.task}\n\nContext:\n${input.context}`,
+      write: input.write,
+      scope: scopeOf(input),
+      gates: (input.gates ?? []).map((command) => ({ gate: 'command', command, timeoutMs: null })),
+      provider: session?.route.provider ?? input.provider ?? null,
+      profile: session?.route.profile ?? input.profile ?? null,
+      model: input.model ?? null,
+      effort: input.effort ?? null,
+      timeoutMs: Math.ceil(input.timeout_s * 1000),
+      idleMs: Math.ceil(input.idle_timeout_s * 1000),
+      retries: settings.retries?.max ?? usualDefaults.retries,
+      budget: { usd: input.budget?.usd ?? null, tokens: input.budget?.tokens ?? null },
+      maxOutputBytes: input.output?.max_bytes ?? null,
+      resume: session?.session ?? null,
+    },
+    usualDefaults,
+  );
+}
+
+function scopeOf(input: RunInput): NodeSpec['scope'] {
+  if (!input.write) return null;
+  if (input.scope === undefined) return 'any';
+  return {
+    allow: input.scope.allow ?? ['**'],
+    deny: input.scope.deny ?? [],
+    maxDiffLines: input.scope.max_diff_lines ?? null,
+  };
+}
+
+/** The session of the last attempt of `r-7/implementation`, with the route it belongs to. */
+async function sessionOf(
+  text: string,
+  context: OperationContext,
+): Promise<{ session: string; route: Route }> {
+  const [run = '', node = null] = text.split('/');
+  const { store, runId } = await findRun(context, run);
+  const found = store
+    .attempts(runId)
+    .filter((attempt) => node === null || attempt.node === node)
+    .findLast((attempt) => attempt.session !== null && attempt.route !== null);
+  if (found === undefined || found.session === null || found.route === null) {
+    throw new MoError({
+      code: 'nothing-to-show',
+      what: `${text} has no session to go on with.`,
+      fix: 'Leave resume out to start a new one.',
+    });
+  }
+  return { session: found.session, route: found.route };
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { finding } from '../core/gate.ts';
+import { MoError } from '../core/problem.ts';
+import type { VerifyWish } from './context.ts';
+import { defineOperation } from './operation.ts';
+
+/** Findings told per gate; the evidence file holds all. */
+const mostFindings = 5;
+
+const input = z.strictObject({
+  run_id: z.string().optional(),
+  node: z.string().optional(),
+  folder: z.string().optional().describe('A git folder instead of a run'),
+  base: z.string().optional().describe('What the folder is compared with; default HEAD'),
+  receipt: z.string().optional().describe('A receipt file: is it still true?'),
+  gates: z.array(z.string()).optional().describe('Commands that must pass'),
+});
+
+export const verify = defineOperation({
+  name: 'verify',
+  title: 'Prove a result with gates',
+  summary:
+    'Run the gates on the result of a run, one node of it, or any git folder: commands, scope, secrets, handoff. Answers a verdict per gate with evidence. With receipt: whether that receipt is still true.',
+  // Its gates are commands of the caller: a host that let it run unasked would let them past its own sandbox.
+  kind: 'destroy',
+  toolset: 'core',
+  searchHint: 'test the result, check work, gates, receipt, proof',
+  positional: 'run_id',
+  input,
+  output: z.object({
+    pass: z.boolean(),
+    commit: z.string().nullable(),
+    tree: z.string().nullable(),
+    verdicts: z.array(
+      z.object({
+        gate: z.string(),
+        name: z.string(),
+        pass: z.boolean(),
+        findings: z.array(finding),
+        more: z.number().optional(),
+        evidence: z.string().nullable(),
+      }),
+    ),
+    receipt: z.string().nullable(),
+    problems: z.array(z.string()),
+  }),
+  run: async (asked, context) => {
+    const wish = await wishOf(asked, async (run) => {
+      const { findRun } = await import('./find-run.ts');
+      return (await findRun(context, run)).runId;
+    });
+    const result = await context.verify(wish);
+    return {
+      ...result,
+      problems: [...result.problems],
+      verdicts: result.verdicts.map(({ gate, name, pass, findings, evidence }) => ({
+        gate,
+        name,
+        pass,
+        findings: findings.slice(0, mostFindings).map((one) => ({
+          ...one,
+          evidence: one.evidence.slice(0, 600),
+        })),
+        ...(findings.length > mostFindings ? { more: findings.length - mostFindings } : {}),
+        evidence,
+      })),
+    };
+  },
+  render: ({ pass, verdicts, problems, receipt }) =>
+    [
+      `${pass ? 'verified' : 'not verified'}: ${verdicts.filter((one) => one.pass).length} of ${verdicts.length} gates pass`,
+      ...verdicts.flatMap((one) => [
+        `${one.pass ? '✓' : '✗'} ${one.name}${one.evidence === null ? '' : ` (${one.evidence})`}`,
+        ...one.findings.map(
+          ({ severity, title, file }) =>
+            `    ${severity}: ${title}${file === null ? '' : ` in ${file}`}`,
+        ),
+      ]),
+      ...problems.map((problem) => `! ${problem}`),
+      ...(receipt === null ? [] : [`receipt ${receipt}`]),
+    ].join('\n'),
+  exitCode: ({ pass }) => (pass ? 0 : 1),
+});
+
+async function wishOf(
+  asked: z.output<typeof input>,
+  fullId: (run: string) => Promise<string>,
+): Promise<VerifyWish> {
+  const named = [asked.run_id, asked.folder, asked.receipt].filter((one) => one !== undefined);
+  if (named.length !== 1) {
+    throw new MoError({
+      code: 'bad-input',
+      what: `verify takes one of run_id, folder and receipt, not ${named.length === 0 ? 'none' : 'several'}.`,
+      fix: 'Name the run, the folder or the receipt to verify.',
+    });
+  }
+  const commands = asked.gates ?? [];
+  if (asked.receipt !== undefined) return { what: 'receipt', file: asked.receipt };
+  if (asked.folder !== undefined) {
+    return { what: 'folder', folder: asked.folder, base: asked.base ?? 'HEAD', commands };
+  }
+  return {
+    what: 'run',
+    runId: await fullId(asked.run_id ?? ''),
+    node: asked.node ?? null,
+    commands,
+  };
+}

@@ -1,0 +1,172 @@
+import { readFile } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import { z } from 'zod';
+import type { NodeDefaults, RunSpec } from '../core/event.ts';
+import type { Limit, NodeSpec } from '../core/node.ts';
+import { MoError, type WorkflowError } from '../core/problem.ts';
+import { schemaProblems, showPath } from '../core/schema-problems.ts';
+import { errnoOf } from '../platform/files.ts';
+import { defaultsOf, expandWorkflow } from '../workflow/expand.ts';
+import { loadWorkflow } from '../workflow/load.ts';
+import { usualDefaults } from '../workflow/new-node.ts';
+import { doDefaults, doNodes } from '../workflow/recipe-do.ts';
+import { checkNames } from './choose-route.ts';
+import type { OperationContext } from './context.ts';
+
+export type WorkflowSource = {
+  file?: string | undefined;
+  workflow?: string | undefined;
+  recipe?: 'do' | undefined;
+  inputs?: Record<string, unknown> | undefined;
+};
+
+/** A workflow that is ready to become a run. */
+export type ReadyWorkflow = {
+  name: string;
+  goal: string;
+  recipe: string | null;
+  nodes: NodeSpec[];
+  gates: string[] | null;
+  land: RunSpec['land'] | null;
+  concurrency: number | null;
+  budget: Limit;
+  confirm: RunSpec['confirm'];
+  maxCycles: number;
+  defaults: NodeDefaults;
+};
+
+export type ReadSource =
+  | { ok: true; workflow: ReadyWorkflow }
+  | { ok: false; name: string; errors: readonly WorkflowError[] };
+
+const noLimit: Limit = { usd: null, tokens: null };
+
+/** Reads and checks a workflow wherever it comes from; what is wrong with it is an answer, not an error. */
+export async function readSource(
+  source: WorkflowSource,
+  context: OperationContext,
+): Promise<ReadSource> {
+  if (source.recipe !== undefined) return readRecipe(source, context);
+  const { name, text } = await textOf(source, context);
+  const loaded = loadWorkflow(text, name);
+  if ('errors' in loaded) return { ok: false, name, errors: loaded.errors };
+  const { workflow } = loaded;
+  const retries = (await context.settings()).settings.retries?.max ?? usualDefaults.retries;
+  const usual = { ...usualDefaults, retries };
+  const expanded = expandWorkflow(workflow, source.inputs ?? {}, usual);
+  if ('errors' in expanded) return { ok: false, name, errors: expanded.errors };
+  for (const node of expanded.nodes) await checkNames(node, context);
+  return {
+    ok: true,
+    workflow: {
+      name: workflow.name,
+      goal: goalOf(workflow.description, source.inputs) ?? workflow.name,
+      recipe: null,
+      nodes: expanded.nodes,
+      gates: null,
+      land: workflow.land ?? null,
+      concurrency: workflow.concurrency ?? null,
+      budget: workflow.budget ?? noLimit,
+      confirm: 'yes',
+      maxCycles: 5,
+      defaults: defaultsOf(workflow, usual),
+    },
+  };
+}
+
+async function textOf(
+  source: WorkflowSource,
+  context: OperationContext,
+): Promise<{ name: string; text: string }> {
+  if (source.workflow !== undefined && source.file === undefined) {
+    return { name: 'workflow', text: source.workflow };
+  }
+  if (source.file === undefined || source.workflow !== undefined) {
+    throw new MoError({
+      code: 'bad-input',
+      what: 'A workflow comes from one of file, workflow and recipe.',
+      fix: 'Give exactly one of them; for a plain goal: recipe "do" with inputs {goal}.',
+    });
+  }
+  const path = resolve(context.folder, source.file);
+  try {
+    return {
+      name: relative(context.folder, path) || source.file,
+      text: await readFile(path, 'utf8'),
+    };
+  } catch (cause) {
+    throw new MoError(
+      {
+        code: 'bad-input',
+        what: `The workflow ${path} cannot be read (${errnoOf(cause) ?? 'unknown reason'}).`,
+        fix: 'Name an existing file, relative to the project.',
+      },
+      { cause },
+    );
+  }
+}
+
+const who = z
+  .string()
+  .regex(/^[a-z0-9_-]+(:[a-z0-9_.-]+)?$/i, 'must look like claude or claude:fast');
+
+/** The inputs of recipe `do`. */
+export const doInputs = z.strictObject({
+  goal: z.string(),
+  provider: who.optional(),
+  planner: who.optional(),
+  worker: who.optional(),
+  reviewer: who.optional(),
+  model: z.string().optional(),
+  gates: z.array(z.string().regex(/\S/, 'is empty')).optional(),
+  timeout: z.string().optional(),
+  max_cycles: z.number().int().min(1).max(20).default(5),
+  confirm: z.enum(['ask', 'yes']).default('yes'),
+});
+
+async function readRecipe(source: WorkflowSource, context: OperationContext): Promise<ReadSource> {
+  const parsed = doInputs.safeParse(source.inputs ?? {});
+  if (!parsed.success) {
+    const errors = schemaProblems(parsed.error, doInputs, source.inputs ?? {}).map(
+      ({ path, what, fix }) => ({
+        line: null,
+        column: null,
+        where: `inputs.${showPath(path)}`,
+        what,
+        fix,
+      }),
+    );
+    return { ok: false, name: 'recipe do', errors };
+  }
+  const inputs = parsed.data;
+  const { settings } = await context.settings();
+  const gates = inputs.gates ?? settings.gates?.commands ?? [];
+  const wish = { ...inputs, retries: settings.retries?.max };
+  const nodes = doNodes(wish);
+  const defaults = doDefaults(wish);
+  for (const one of [...nodes, defaults]) await checkNames(one, context);
+  return {
+    ok: true,
+    workflow: {
+      name: 'do',
+      goal: inputs.goal,
+      recipe: 'do',
+      nodes,
+      gates,
+      land: null,
+      concurrency: null,
+      budget: noLimit,
+      confirm: inputs.confirm,
+      maxCycles: inputs.max_cycles,
+      defaults,
+    },
+  };
+}
+
+function goalOf(
+  description: string | undefined,
+  inputs: Record<string, unknown> | undefined,
+): string | undefined {
+  const goal = inputs?.['goal'];
+  return typeof goal === 'string' ? goal : description;
+}

@@ -1,0 +1,173 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Node,
+  type Pair,
+  type ParsedNode,
+} from 'yaml';
+import type { WorkflowError } from '../core/problem.ts';
+import { showPath, type Path, type SchemaProblem } from '../core/schema-problems.ts';
+
+export type Place = { line: number; column: number };
+
+export type YamlText = {
+  value: unknown;
+  /** What is no part of `value` because it is not allowed: a key that is there twice, an alias, a key that is no text. */
+  refused: WorkflowError[];
+  /** Where the value, or its key, begins; the nearest thing around it when there is no such value. */
+  place: (path: Path, at: 'key' | 'value') => Place;
+};
+
+/** YAML 1.2 (so JSON too) as plain data that can say where each part stands. Anchors, custom tags and several documents are refused: a workflow comes from anywhere. */
+export function readYaml(text: string): YamlText | { errors: WorkflowError[] } {
+  if (isTooDeep(text)) return { errors: [tooDeep] };
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    // Checked below: the library compares every key with every other one.
+    uniqueKeys: false,
+  });
+  const placeOf = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const problems = [...document.errors, ...document.warnings].slice(0, maxErrors);
+  if (problems.length > 0) {
+    return {
+      errors: problems.map((problem) => ({
+        ...placeOf(problem.pos[0]),
+        where: '',
+        what: sentence(problem.message),
+        fix: fixes[problem.code] ?? '',
+      })),
+    };
+  }
+  const walk: Walk = { errors: [], placeOf };
+  const value = plain(document.contents, [], walk);
+  return {
+    value,
+    refused: walk.errors,
+    place: (path, at) => placeOf(offsetOf(document.contents, path, at)),
+  };
+}
+
+/** What was refused and what is wrong beside, with places, in the order of the lines. */
+export function placed(text: YamlText, problems: readonly SchemaProblem[]): WorkflowError[] {
+  const errors = problems.map(({ path, at, what, fix }) => ({
+    ...text.place(path, at),
+    where: showPath(path),
+    what,
+    fix,
+  }));
+  return [...text.refused, ...errors].toSorted(
+    (left, right) =>
+      (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0),
+  );
+}
+
+const maxErrors = 50;
+const maxDepth = 100;
+
+const tooDeep: WorkflowError = {
+  line: null,
+  column: null,
+  where: '',
+  what: 'the text is nested too deeply to be read.',
+  fix: `Use at most ${maxDepth} levels.`,
+};
+
+const fixes: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'Keep one document: remove the line with ---.',
+  TAG_RESOLVE_FAILED: 'Remove the tag.',
+  TAB_AS_INDENT: 'Indent with blanks.',
+  BAD_INDENT: 'Indent it like its neighbours.',
+  MISSING_CHAR: 'Complete it, or put the text in quotes.',
+};
+
+/** Brackets that stay open. The parser is recursive, and needs seconds to find out that it cannot go on. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const letter = text[at];
+    if (letter === '[' || letter === '{') {
+      depth += 1;
+      if (depth > maxDepth) return true;
+    } else if ((letter === ']' || letter === '}') && depth > 0) {
+      depth -= 1;
+    }
+  }
+  return false;
+}
+
+type Walk = { errors: WorkflowError[]; placeOf: (offset: number) => Place };
+
+function plain(node: ParsedNode | Node | null, path: Path, walk: Walk): unknown {
+  if (node === null) return null;
+  if (isAlias(node) || node.anchor !== undefined) {
+    refuse(walk, node, path, 'anchors and aliases are not read.', 'Write the value out.');
+    return null;
+  }
+  if (isScalar(node)) return node.value;
+  if (isSeq<Node>(node))
+    return node.items.map((item, index) => plain(item, [...path, index], walk));
+  if (!isMap<Node, Node>(node)) return null;
+  const entries = new Map<string, unknown>();
+  for (const pair of node.items) {
+    const key = keyOf(pair);
+    if (key === null) {
+      refuse(walk, pair.key, path, 'a key must be a plain text.', 'Put it in quotes.');
+    } else if (key === '__proto__') {
+      refuse(walk, pair.key, path, '__proto__ cannot be a key.', 'Use another name.');
+    } else if (entries.has(key)) {
+      refuse(walk, pair.key, [...path, key], 'this key is there twice.', 'Keep one of the two.');
+    } else {
+      entries.set(key, plain(pair.value, [...path, key], walk));
+    }
+  }
+  return Object.fromEntries(entries);
+}
+
+function refuse(walk: Walk, node: Node, path: Path, what: string, fix: string): void {
+  const place = walk.placeOf(node.range?.[0] ?? 0);
+  walk.errors.push({ ...place, where: showPath(path), what, fix });
+}
+
+function keyOf(pair: Pair<Node, Node | null>): string | null {
+  const { key } = pair;
+  if (!isScalar(key) || key.value === null || typeof key.value === 'object') return null;
+  return typeof key.value === 'string' ? key.value : (key.source ?? null);
+}
+
+function offsetOf(root: Node | null, path: Path, at: 'key' | 'value'): number {
+  let node = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const [index, part] of path.entries()) {
+    if (isSeq<Node>(node) && typeof part === 'number') {
+      const item: Node | undefined = node.items[part];
+      if (item === undefined) return offset;
+      node = item;
+    } else if (isMap<Node, Node | null>(node)) {
+      const pair = node.items.find((one) => keyOf(one) === String(part));
+      if (pair === undefined) return offset;
+      offset = pair.key.range?.[0] ?? offset;
+      if (index === path.length - 1 && at === 'key') return offset;
+      node = pair.value;
+    } else {
+      return offset;
+    }
+    // An empty value has its place behind the colon; its key says more.
+    if (node?.range !== undefined && node.range !== null && node.range[0] < node.range[1]) {
+      offset = node.range[0];
+    }
+  }
+  return offset;
+}
+
+function sentence(message: string): string {
+  return /[.!?]$/.test(message) ? message : `${message}.`;
+}

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { strictSchema } from '../../core/strict-schema.ts';
+import type { ProcessDescription, Provider, WorkerRequest } from '../../core/worker.ts';
+import { safeArgument } from '../safe-argument.ts';
+import { codexParser } from './parse.ts';
+
+/** Codex, through `codex exec`. Verified with 0.169.0. */
+export const codex: Provider = {
+  name: 'codex',
+  vendor: 'openai',
+  binary: 'codex',
+  abilities: {
+    resume: true,
+    steer: false,
+    structuredOutput: true,
+    readOnly: true,
+    usage: 'end',
+    money: false,
+    quota: false,
+    sandbox: true,
+  },
+  describe,
+  parser: codexParser,
+  probe: {
+    versionArgs: ['--version'],
+    version: (stdout) => /^codex-cli (\d+\.\d+\.\d+\S*)/.exec(stdout.trim())?.[1] ?? null,
+    authArgs: ['login', 'status'],
+    // It knows its own login only: keys in the environment, of its own or of a configured provider, work without one.
+    signedIn: ({ exitCode, stdout, stderr }) => {
+      if (exitCode === 0) return 'yes';
+      return /not logged in/i.test(stdout + stderr) ? 'no' : 'unknown';
+    },
+    // OPENAI_API_KEY alone is not used (recorded).
+    keyEnv: ['CODEX_API_KEY'],
+  },
+};
+
+function describe(request: WorkerRequest): ProcessDescription {
+  const schema = request.outputSchema === null ? null : strictSchema(request.outputSchema);
+  const schemaFile = join(request.attemptFolder, 'output-schema.json');
+  return {
+    command: 'codex',
+    args: [
+      'exec',
+      '--skip-git-repo-check',
+      '-C',
+      request.folder,
+      '-s',
+      request.mode === 'write' ? 'workspace-write' : 'read-only',
+      ...quiet,
+      ...(request.model === null ? [] : ['-m', safeArgument('model', request.model)]),
+      ...(request.effort === null
+        ? []
+        : ['-c', `model_reasoning_effort=${safeArgument('effort', request.effort)}`]),
+      ...(schema === null ? [] : ['--output-schema', schemaFile]),
+      // `resume` lacks most of these flags and forgets those of the session, so they all stand before it.
+      ...(request.resume === null ? [] : ['resume', safeArgument('session', request.resume)]),
+      '--json',
+      '-',
+    ],
+    env: { ...request.profileEnv },
+    passEnv: ['OPENAI_*', 'CODEX_*'],
+    dropEnv: surroundingSession,
+    files: schema === null ? [] : [{ path: schemaFile, content: JSON.stringify(schema) }],
+  };
+}
+
+/** No plugin catalogue fetched at the start, no update check, no analytics, and an end to waiting for a network that is not there. */
+const quiet = [
+  '--disable',
+  'plugins',
+  '--disable',
+  'apps',
+  '--disable',
+  'unbounded_connection_retries',
+  '-c',
+  'check_for_update_on_startup=false',
+  '-c',
+  'analytics.enabled=false',
+] as const;
+
+/** What a Codex around us sets for the shells it starts. */
+const surroundingSession = [
+  'CODEX_THREAD_ID',
+  'CODEX_CI',
+  'CODEX_SANDBOX',
+  'CODEX_SANDBOX_NETWORK_DISABLED',
+] as const;

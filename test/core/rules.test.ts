@@ -1,0 +1,187 @@
+import { expect, test } from 'vitest';
+import { reserve } from '../../src/core/budget.ts';
+import { judgeConvergence } from '../../src/core/convergence.ts';
+import type { Finding } from '../../src/core/gate.ts';
+import { routeNode, type RoutingQuestion } from '../../src/core/routing.ts';
+import { afterEnding, backoffMs } from '../../src/core/retry.ts';
+import type { RunNode } from '../../src/core/run.ts';
+import { aNode, aWorker } from './build.ts';
+
+const found = (title: string, severity: Finding['severity'] = 'major'): Finding => ({
+  severity,
+  title,
+  file: 'src/a.js',
+  line: null,
+  evidence: '',
+});
+
+test('a review without blocking findings is accepted, whatever advice it gives', () => {
+  expect(judgeConvergence([[found('naming', 'minor')]], 5)).toBe('accept');
+});
+
+test('new findings, fewer than before, are worth another round', () => {
+  expect(judgeConvergence([[found('a'), found('b')], [found('c')]], 5)).toBe('fix');
+});
+
+test('the same findings twice are a plateau, even when line numbers in their titles moved', () => {
+  expect(judgeConvergence([[found('null at line 10')], [found('null at line 12')]], 5)).toBe(
+    'plateau',
+  );
+});
+
+test('three rounds without fewer findings are a plateau', () => {
+  expect(judgeConvergence([[found('a')], [found('b')], [found('c')]], 5)).toBe('plateau');
+});
+
+test('a finding that was gone and is back is a regression', () => {
+  const rounds = [[found('a'), found('b'), found('x')], [found('b'), found('x')], [found('a')]];
+  expect(judgeConvergence(rounds, 5)).toBe('regression');
+});
+
+test('more weight than the round before is a deterioration', () => {
+  expect(judgeConvergence([[found('a')], [found('b', 'critical')]], 5)).toBe('deterioration');
+});
+
+test('findings left after the last allowed cycle exhaust the run', () => {
+  expect(judgeConvergence([[found('a'), found('b')], [found('c')]], 1)).toBe('exhausted');
+});
+
+test('two reservations never add up to more than the ceiling', () => {
+  const account = {
+    ceiling: { usd: 2, tokens: null },
+    charged: { usd: 1, tokens: 0 },
+    reserved: [],
+  };
+  expect(reserve(account, { usd: 5, tokens: null })).toEqual({ usd: 1, tokens: null });
+  const held = { ...account, reserved: [{ usd: 0.6, tokens: null }] };
+  expect(reserve(held, { usd: 0.5, tokens: null })).toBeNull();
+});
+
+test('a limit without a ceiling is simply the limit of the attempt', () => {
+  const account = {
+    ceiling: { usd: null, tokens: null },
+    charged: { usd: 9, tokens: 0 },
+    reserved: [],
+  };
+  expect(reserve(account, { usd: 3, tokens: null })).toEqual({ usd: 3, tokens: null });
+});
+
+const question: RoutingQuestion = {
+  node: aNode('n'),
+  workers: [aWorker('claude'), aWorker('codex'), aWorker('scripted')],
+  lanes: [],
+  settings: {},
+  excluded: [],
+  otherThan: [],
+  now: 1_000,
+};
+
+test('a review goes to another vendor than the one that wrote', () => {
+  const routing = routeNode({
+    ...question,
+    node: aNode('r', { role: 'review' }),
+    otherThan: ['claude'],
+  });
+  expect(routing).toMatchObject({ ok: true, route: { provider: 'codex', mode: 'read-only' } });
+});
+
+test('preferences of mo.yaml name provider and profile', () => {
+  const settings = {
+    providers: { codex: { profiles: { fast: { model: 'mini' } } } },
+    roles: { implementation: { prefer: ['codex:fast'] } },
+  };
+  expect(routeNode({ ...question, settings })).toMatchObject({
+    ok: true,
+    route: { provider: 'codex', profile: 'fast', model: 'mini' },
+  });
+});
+
+test('a closed lane is waited for when nothing else is open', () => {
+  const lanes = [
+    { provider: 'codex', profile: null, closedUntil: 5_000, reason: 'five-hour window' },
+  ];
+  const routing = routeNode({ ...question, node: aNode('n', { provider: 'codex' }), lanes });
+  expect(routing).toMatchObject({ ok: false, openAt: 5_000 });
+});
+
+test('the scripted worker is never picked by itself', () => {
+  const routing = routeNode({
+    ...question,
+    workers: [aWorker('scripted', { vendor: 'scripted' })],
+  });
+  expect(routing).toEqual({
+    ok: false,
+    openAt: null,
+    reasons: ['scripted: only used where it is named'],
+  });
+});
+
+test('a provider that is missing says why, and that waiting does not help', () => {
+  const workers = [aWorker('claude', { reason: 'not installed' })];
+  expect(routeNode({ ...question, workers })).toEqual({
+    ok: false,
+    openAt: null,
+    reasons: ['claude: not installed'],
+  });
+});
+
+const node = (counted: number): RunNode => ({
+  spec: aNode('n', { retries: 2 }),
+  state: {
+    status: 'running',
+    attempt: 1,
+    process: null,
+    reserved: { usd: null, tokens: null },
+    base: null,
+    findings: [],
+  },
+  attempts: [],
+  counted,
+  uncounted: 0,
+  excluded: [],
+  emittedBy: null,
+  emitted: null,
+  carry: null,
+  stop: null,
+});
+
+test('a crash is retried after a growing pause, and given up after the last retry', () => {
+  const end = { class: 'crashed' as const, message: 'died', resetsAt: null };
+  expect(afterEnding(node(0), end, {}, 1_000)).toMatchObject({
+    again: true,
+    notBefore: 3_000,
+    counts: true,
+  });
+  expect(afterEnding(node(1), end, {}, 1_000)).toMatchObject({ again: true, notBefore: 5_000 });
+  expect(afterEnding(node(2), end, {}, 1_000)).toEqual({
+    again: false,
+    message: 'died (after 3 attempts)',
+  });
+});
+
+test('a quota waits for its reset and costs no retry', () => {
+  const end = { class: 'quota' as const, message: 'limit', resetsAt: 9_000 };
+  expect(afterEnding(node(2), end, {}, 1_000)).toMatchObject({
+    again: true,
+    notBefore: 9_000,
+    counts: false,
+  });
+});
+
+test('a bad key is not tried twice', () => {
+  const end = { class: 'auth' as const, message: 'not signed in', resetsAt: null };
+  expect(afterEnding(node(0), end, {}, 1_000)).toEqual({ again: false, message: 'not signed in' });
+});
+
+test('back-off doubles up to its maximum', () => {
+  const settings = { retries: { backoff: { base: 10, factor: 2, max: 35 } } };
+  expect([0, 1, 2, 3].map((failures) => backoffMs(settings, failures))).toEqual([10, 20, 35, 35]);
+});
+
+test('a quota whose reset is over already is waited for all the same', () => {
+  const end = { class: 'quota' as const, message: 'full', resetsAt: 500 };
+  expect(afterEnding(node(0), end, {}, 1_000)).toMatchObject({ again: true, notBefore: 3_000 });
+  expect(afterEnding(node(0), { ...end, resetsAt: 9_000 }, {}, 1_000)).toMatchObject({
+    notBefore: 9_000,
+  });
+});

@@ -1,0 +1,191 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { CommanderError, type Command } from 'commander';
+import { expect, onTestFinished, test } from 'vitest';
+import { programOf } from '../src/cli/main.ts';
+import { openTerminal } from '../src/cli/terminal.ts';
+import { roles } from '../src/core/names.ts';
+import { settings } from '../src/core/settings.ts';
+import { loadSettings } from '../src/platform/config.ts';
+import { loadWorkflow } from '../src/workflow/load.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const pages = [
+  join(root, 'README.md'),
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join(root, 'docs', file)),
+];
+
+test('docs/tools.md is what the operations say', async () => {
+  const run = promisify(execFile);
+  const script = join(root, 'scripts', 'docs.mjs');
+  await expect(
+    run(process.execPath, ['--import', 'tsx', script, '--check'], { cwd: root }),
+  ).resolves.toMatchObject({ stderr: '' });
+});
+
+test('every relative link of README and docs leads to a file, and to a heading where it names one', () => {
+  expect(pages.flatMap(deadLinks)).toEqual([]);
+});
+
+test('every mo line of README and docs names a command and flags that exist', () => {
+  const program = programOfMo();
+  const lines = pages.flatMap(commandLines);
+  expect(lines.length).toBeGreaterThan(20);
+  expect(
+    lines.flatMap(({ place, line }) => {
+      const problem = problemOf(program, wordsOf(line).slice(1));
+      return problem === null ? [] : [`${place}: ${line}: ${problem}`];
+    }),
+  ).toEqual([]);
+});
+
+test('a command line that is wrong would be seen', () => {
+  const program = programOfMo();
+  expect(problemOf(program, ['lnad', 'r-7'])).toContain('lnad');
+  expect(problemOf(program, ['land', 'r-7', '--sideways'])).toContain('--sideways');
+  expect(problemOf(program, ['land', 'r-7', '--how', 'sideways'])).toContain('sideways');
+  expect(problemOf(program, ['workflow', 'chek', 'x.yaml'])).toContain('chek');
+});
+
+test('every workflow in the docs is one that mo takes', () => {
+  const texts = pages
+    .flatMap((page) => blocksOf(page, 'yaml'))
+    .filter(({ text }) => /^nodes:/m.test(text));
+  expect(texts.length).toBeGreaterThan(0);
+  expect(
+    texts.flatMap(({ text, place }) => {
+      const loaded = loadWorkflow(text, place);
+      return 'errors' in loaded ? loaded.errors : [];
+    }),
+  ).toEqual([]);
+});
+
+test('docs/settings.md names every key of the settings', () => {
+  const page = readFileSync(join(root, 'docs', 'settings.md'), 'utf8');
+  for (const key of Object.keys(settings.shape)) expect(page).toContain(`\`${key}`);
+});
+
+test('every mo.yaml in docs/settings.md is one that mo takes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mo-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const examples = blocksOf(join(root, 'docs', 'settings.md'), 'yaml');
+  expect(examples.length).toBeGreaterThan(0);
+  for (const { text } of examples) {
+    await writeFile(join(folder, 'mo.yaml'), text);
+    const { untrusted } = await loadSettings({ root: folder, env: { HOME: folder } });
+    expect(untrusted?.commands).toContain('npm test');
+  }
+});
+
+test('docs/workflow-files.md names every role', () => {
+  const page = readFileSync(join(root, 'docs', 'workflow-files.md'), 'utf8');
+  for (const role of roles) expect(page).toContain(`\`${role}\``);
+});
+
+function programOfMo(): Command {
+  const deps = {
+    version: '0.0.0-test',
+    isDebugging: false,
+    terminal: { ...openTerminal({ NO_COLOR: '1' }), out: () => undefined, err: () => undefined },
+    contextOf: () => Promise.reject(new Error('nothing runs here')),
+    serve: () => Promise.reject(new Error('nothing runs here')),
+  };
+  return programOf(deps, { exitCode: 0 });
+}
+
+/** What mo would say to this command line, as far as names, flags and choices go; null: nothing. */
+function problemOf(program: Command, words: readonly string[]): string | null {
+  let command = program;
+  const rest = [...words];
+  while (command.commands.length > 0 && rest[0]?.startsWith('-') === false) {
+    const found = command.commands.find(
+      (one) => one.name() === rest[0] || one.aliases().includes(rest[0] ?? ''),
+    );
+    if (found === undefined) return `there is no command ${rest[0]}`;
+    command = found;
+    rest.shift();
+  }
+  try {
+    const { operands, unknown } = command.parseOptions(rest);
+    const stranger = program.parseOptions(unknown).unknown[0];
+    if (stranger !== undefined) return `there is no flag ${stranger}`;
+    const most = command.registeredArguments.some((one) => one.variadic)
+      ? Number.POSITIVE_INFINITY
+      : command.registeredArguments.length;
+    return operands.length > most ? `too many words: ${operands.join(' ')}` : null;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.message;
+    throw error;
+  }
+}
+
+type Block = { place: string; text: string };
+
+function blocksOf(page: string, language: string): Block[] {
+  const text = readFileSync(page, 'utf8');
+  const fence = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm');
+  return [...text.matchAll(fence)].map((match) => ({
+    place: relative(root, page),
+    text: match[1] ?? '',
+  }));
+}
+
+function commandLines(page: string): { place: string; line: string }[] {
+  return blocksOf(page, 'sh').flatMap(({ place, text }) =>
+    text
+      .replaceAll('\\\n', ' ')
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line === 'mo' || line.startsWith('mo '))
+      .map((line) => ({ place, line })),
+  );
+}
+
+/** As a shell would cut it: quotes hold words together, a # after a blank begins a comment. */
+function wordsOf(line: string): string[] {
+  const words: string[] = [];
+  for (const match of line.matchAll(/#.*$|((?:"[^"]*"|'[^']*'|[^\s"'])+)/g)) {
+    const [whole, word] = match;
+    if (word === undefined || whole.startsWith('#')) break;
+    words.push(word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'));
+  }
+  return words;
+}
+
+function deadLinks(page: string): string[] {
+  const text = withoutCode(readFileSync(page, 'utf8'));
+  const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '');
+  return targets
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .filter((target) => !leadsSomewhere(page, target))
+    .map((target) => `${relative(root, page)}: ${target}`);
+}
+
+function leadsSomewhere(page: string, target: string): boolean {
+  const [path = '', heading] = target.split('#');
+  const file = path === '' ? page : resolve(dirname(page), path);
+  if (!existsSync(file)) return false;
+  return heading === undefined || headingsOf(file).includes(heading);
+}
+
+/** The anchors that hosts of Markdown give to headings. */
+function headingsOf(file: string): string[] {
+  const text = withoutCode(readFileSync(file, 'utf8'));
+  return [...text.matchAll(/^#+ (.+)$/gm)].map((match) =>
+    (match[1] ?? '')
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(/\s/g, '-'),
+  );
+}
+
+function withoutCode(text: string): string {
+  return text.replaceAll(/^```[\s\S]*?^```$/gm, '');
+}

@@ -1,0 +1,193 @@
+import { Client } from '@modelcontextprotocol/client';
+import { InMemoryTransport } from '@modelcontextprotocol/server';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { z } from 'zod';
+import { MoError } from '../../src/core/problem.ts';
+import { createServer } from '../../src/mcp/server.ts';
+import { defineOperation, type Operation } from '../../src/operations/operation.ts';
+import { bareContext } from './bare-context.ts';
+
+const echo = defineOperation({
+  name: 'echo',
+  title: 'Echo',
+  summary: 'Says it again.',
+  kind: 'read',
+  toolset: 'core',
+  searchHint: 'again',
+  input: z.strictObject({
+    word: z.string().describe('What to say'),
+    times: z.number().int().min(1).max(50).default(1),
+    how: z.enum(['loud', 'quiet']).default('quiet'),
+  }),
+  output: z.object({ said: z.string() }),
+  run: async ({ word, times }) => ({ said: word.repeat(times) }),
+  render: ({ said }) => `said ${said}\nsecond line`,
+});
+
+const page = defineOperation({
+  ...meta('page'),
+  input: z.strictObject({}),
+  output: z.object({ text: z.string() }),
+  run: async () => ({ text: 'a\nb' }),
+  render: ({ text }) => text,
+  text: ({ text }) => text,
+});
+
+const broken = defineOperation({
+  ...meta('broken'),
+  input: z.strictObject({}),
+  output: z.object({}),
+  run: async () => {
+    throw new MoError({ code: 'run-not-found', runId: 'r-9' });
+  },
+  render: () => '',
+});
+
+const buggy = defineOperation({
+  ...meta('buggy'),
+  input: z.strictObject({}),
+  output: z.object({}),
+  run: async () => {
+    throw new TypeError('x is not a function');
+  },
+  render: () => '',
+});
+
+const huge = defineOperation({
+  ...meta('huge'),
+  input: z.strictObject({}),
+  output: z.object({ words: z.string() }),
+  run: async () => ({ words: 'w'.repeat(40_000) }),
+  render: () => 'huge',
+});
+
+function meta(name: string) {
+  return {
+    name,
+    title: name,
+    summary: name,
+    kind: 'read',
+    toolset: 'core',
+    searchHint: name,
+  } as const;
+}
+
+async function connected(operations: Operation[] = [echo, page, broken, buggy, huge]) {
+  const onBug = vi.fn<(error: unknown) => void>();
+  const server = createServer({
+    operations,
+    version: '1.2.3',
+    contextOf: async (call) => bareContext(call),
+    onBug,
+  });
+  const [ours, theirs] = InMemoryTransport.createLinkedPair();
+  const client = new Client({ name: 'test', version: '1' });
+  await Promise.all([server.connect(ours), client.connect(theirs)]);
+  onTestFinished(() => client.close());
+  return { client, onBug };
+}
+
+test('success is data for the model and one line for people', async () => {
+  const { client } = await connected();
+  const result = await client.callTool({ name: 'echo', arguments: { word: 'ab', times: 2 } });
+  expect(result).toMatchObject({
+    structuredContent: { said: 'abab' },
+    content: [{ type: 'text', text: 'said abab' }],
+  });
+  expect(result.isError).not.toBe(true);
+});
+
+test('a long text is text alone, and its tool promises no data', async () => {
+  const { client } = await connected();
+  const result = await client.callTool({ name: 'page', arguments: {} });
+  expect(result.content).toEqual([{ type: 'text', text: 'a\nb' }]);
+  expect(result.structuredContent).toBeUndefined();
+  const { tools } = await client.listTools();
+  expect(tools.find(({ name }) => name === 'page')?.outputSchema).toBeUndefined();
+});
+
+test('a problem is text alone that names the next step', async () => {
+  const { client } = await connected();
+  const result = await client.callTool({ name: 'broken', arguments: {} });
+  expect(result).toMatchObject({
+    isError: true,
+    content: [
+      {
+        text: 'There is no run r-9. poll without a run_id shows the active runs, `mo list` all of them. [run-not-found]',
+      },
+    ],
+  });
+  expect(result.structuredContent).toBeUndefined();
+});
+
+test.each([
+  [{}, '`word`'],
+  [{ word: 3 }, '`word`'],
+  [{ word: 'x', times: 90 }, '`times`'],
+  [{ word: 'x', tims: 2 }, 'times'],
+  [{ word: 'x', how: 'lout' }, 'Did you mean loud?'],
+])('bad arguments %j are answered with what to send instead', async (args, named) => {
+  const { client } = await connected();
+  const result = await client.callTool({ name: 'echo', arguments: args });
+  expect(result.isError).toBe(true);
+  const [block] = result.content;
+  const text = block?.type === 'text' ? block.text : '';
+  expect(text).toContain(named);
+  expect(text).toContain('Call echo with {word, times?, how?}.');
+});
+
+test('a bug of mo is told as one and reported, and the server goes on', async () => {
+  const { client, onBug } = await connected();
+  const result = await client.callTool({ name: 'buggy', arguments: {} });
+  expect(result).toMatchObject({ isError: true });
+  expect(onBug).toHaveBeenCalledOnce();
+  expect((await client.callTool({ name: 'page' })).isError).not.toBe(true);
+});
+
+test('an answer beyond the hard cap is never sent', async () => {
+  const { client } = await connected();
+  const result = await client.callTool({ name: 'huge', arguments: {} });
+  expect(result.isError).toBe(true);
+  expect(JSON.stringify(result).length).toBeLessThan(1_000);
+});
+
+test('an unknown tool is a protocol error that names those there are', async () => {
+  const { client } = await connected();
+  await expect(client.callTool({ name: 'ecko', arguments: {} })).rejects.toThrow(
+    'echo, page, broken, buggy, huge',
+  );
+});
+
+test('a call that the host cancels is aborted', async () => {
+  const running = signalled();
+  const ended = signalled();
+  const slow = defineOperation({
+    ...meta('slow'),
+    input: z.strictObject({}),
+    output: z.object({}),
+    run: async (_input, { signal }) => {
+      running.give();
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve());
+      });
+      ended.give();
+      return {};
+    },
+    render: () => 'slow',
+  });
+  const { client } = await connected([slow]);
+  const cancel = new AbortController();
+  const call = client.callTool({ name: 'slow', arguments: {} }, { signal: cancel.signal });
+  await running.given;
+  cancel.abort();
+  await expect(call).rejects.toThrow(/abort/i);
+  await expect(ended.given).resolves.toBeUndefined();
+});
+
+function signalled(): { given: Promise<void>; give: () => void } {
+  const abort = new AbortController();
+  const given = new Promise<void>((resolve) => {
+    abort.signal.addEventListener('abort', () => resolve());
+  });
+  return { given, give: () => abort.abort() };
+}

@@ -1,0 +1,131 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { output } from '../../src/operations/output.ts';
+import { pageOfText } from '../../src/operations/page.ts';
+import { aNode } from '../core/build.ts';
+import { aProject, aRun, type TestProject } from './project.ts';
+
+async function read(project: TestProject, asked: Record<string, unknown>) {
+  const answer = await output.call(asked, project.context);
+  return { shown: answer.text, ...output.output.parse(answer.data) };
+}
+
+async function anAttempt(files: Record<string, string>) {
+  const project = await aProject();
+  const run = aRun(project, [aNode('a'), aNode('b')]);
+  run.owner.start('a');
+  const folder = project.store.paths.attemptFolder(run.runId, 'a', 1);
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return { project, runId: run.runId };
+}
+
+test('a short part is the text and nothing else', async () => {
+  const { project, runId } = await anAttempt({ 'prompt.md': '# Do it\n' });
+  const page = await read(project, { run_id: runId, node: 'a', part: 'prompt' });
+  expect(page.text).toBe('# Do it\n');
+  expect(page.next).toBeNull();
+});
+
+test('a long file comes in pages that together are the file, each named by the one before', async () => {
+  const lines = Array.from({ length: 3_000 }, (_, index) => `{"n":${index},"ü":"漢字"}\n`).join('');
+  const { project, runId } = await anAttempt({ 'events.ndjson': lines });
+  let all = '';
+  let cursor = 0;
+  for (;;) {
+    const page = await read(project, { run_id: runId, node: 'a', part: 'events', cursor });
+    const { text } = output.output.parse(
+      (await output.call({ run_id: runId, node: 'a', part: 'events', cursor }, project.context))
+        .data,
+    );
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(8_000);
+    all += text;
+    if (page.next === null) break;
+    expect(page.shown).toContain(`go on with cursor ${page.cursor}]`);
+    cursor = page.cursor;
+  }
+  expect(all).toBe(lines);
+});
+
+test('the largest page stays below the hard cap of an answer', async () => {
+  const { project, runId } = await anAttempt({ 'prompt.md': 'x '.repeat(100_000) });
+  const { text } = await read(project, {
+    run_id: runId,
+    node: 'a',
+    part: 'prompt',
+    max_bytes: 30_000,
+  });
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(30_000);
+});
+
+test('a log is what the worker did, line by line, and what it said on stderr', async () => {
+  const at = Date.UTC(2026, 0, 2, 3, 4, 5);
+  const events = [
+    {
+      at,
+      type: 'tool.started',
+      id: '1',
+      tool: 'Bash',
+      kind: 'shell',
+      summary: 'npm test',
+      paths: [],
+    },
+    { at, type: 'tool.ended', id: '1', ok: false, exitCode: 1, summary: '2 failing' },
+    { at, type: 'result', ok: true, text: 'All done.' },
+  ];
+  const { project, runId } = await anAttempt({
+    'events.ndjson': `${events.map((event) => JSON.stringify(event)).join('\n')}\nnot json\n`,
+    'stderr.txt': 'warning: old\n',
+  });
+  const { text } = await read(project, { run_id: runId, node: 'a', part: 'log' });
+  expect(text).toBe(
+    '03:04:05 → Bash: npm test\n03:04:05 ✗ 2 failing\n03:04:05 = All done.\n--- stderr ---\nwarning: old\n',
+  );
+  const result = await read(project, { run_id: runId, node: 'a' });
+  expect(result.text).toBe('All done.');
+});
+
+test('what is not there yet is said with the state and the next step', async () => {
+  const { project, runId } = await anAttempt({});
+  await expect(read(project, { run_id: runId, node: 'b', part: 'handoff' })).rejects.toThrow(
+    `Node b of ${runId} has no handoff yet (waiting).`,
+  );
+  await expect(read(project, { run_id: runId, part: 'report' })).rejects.toThrow('no report yet');
+});
+
+test('a part of a node needs the node named when there are several', async () => {
+  const { project, runId } = await anAttempt({});
+  await expect(read(project, { run_id: runId, part: 'log' })).rejects.toThrow('node: a, b');
+});
+
+test('a node name with a path in it is no node', async () => {
+  const { project, runId } = await anAttempt({});
+  await expect(read(project, { run_id: runId, node: '../../etc', part: 'prompt' })).rejects.toThrow(
+    'has no node ../../etc',
+  );
+});
+
+test('pages of any text are whole characters and together the text', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', minLength: 1 }),
+      fc.integer({ min: 8, max: 64 }),
+      (text, most) => {
+        const whole = Buffer.from(text).toString();
+        let all = '';
+        let from = 0;
+        for (;;) {
+          const page = pageOfText(whole, { from, most });
+          if (page === null) break;
+          all += page.text;
+          if (page.end >= page.total) break;
+          expect(page.end).toBeGreaterThan(from);
+          from = page.end;
+        }
+        expect(all).toBe(whole);
+      },
+    ),
+  );
+});

@@ -1,0 +1,256 @@
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { expect, test } from 'vitest';
+import { poll } from '../../src/operations/poll.ts';
+import { aNode } from '../core/build.ts';
+import { aProject, aRun, type TestProject } from './project.ts';
+
+type Asked = { since?: string; wait_s?: number; detail?: 'summary' | 'nodes' | 'events' };
+
+async function ask({ context }: TestProject, run_id: string | undefined, asked: Asked = {}) {
+  const { data } = await poll.call(
+    { ...(run_id === undefined ? {} : { run_id }), wait_s: 0, ...asked },
+    context,
+  );
+  return poll.output.parse(data);
+}
+
+const sixteen = Array.from({ length: 16 }, (_, index) => aNode(`api-routes-${index + 1}`));
+
+test('sixteen workers at work fit into 400 tokens and 2 KB', async () => {
+  const project = await aProject();
+  const { runId, owner } = aRun(project, sixteen);
+  for (const { name } of sixteen) {
+    owner.start(name);
+    owner.act(name, {
+      lastAction: `Edit: src/routes/${name}/handlers/create-session.ts (+120 −14)`,
+    });
+  }
+  const news = await ask(project, runId);
+  expect(news.lines).toHaveLength(16);
+  expect(news.lines?.[0]).toMatch(/^api-routes-\d+ running \d+s: Edit: src/);
+  expect(encode(JSON.stringify(news)).length).toBeLessThanOrEqual(400);
+  expect(Buffer.byteLength(JSON.stringify(news))).toBeLessThan(2_000);
+});
+
+test('nothing new is said in 40 tokens', async () => {
+  const project = await aProject();
+  const { runId, owner } = aRun(project, sixteen, {
+    goal: 'add jwt auth with middleware and routes',
+  });
+  owner.start('api-routes-1');
+  const first = await ask(project, runId);
+  const second = await ask(project, runId, { since: first.cursor });
+  expect(second).toEqual({
+    run_id: runId,
+    state: 'running',
+    changed: false,
+    cursor: first.cursor,
+  });
+  expect(encode(JSON.stringify(second)).length).toBeLessThanOrEqual(40);
+});
+
+test('only what changed since the cursor is told, with counts of everything', async () => {
+  const project = await aProject();
+  const { runId, owner } = aRun(project, [aNode('a'), aNode('b'), aNode('c')]);
+  owner.start('a');
+  owner.start('b');
+  const { cursor } = await ask(project, runId);
+  owner.verify('a');
+  const news = await ask(project, runId, { since: cursor });
+  expect(news.lines).toEqual(['a verified']);
+  expect(news.counts).toEqual({ verified: 1, running: 1, waiting: 1 });
+  expect(news.spend).toBe('$0.25 · 1.2k tokens');
+});
+
+test('what a worker does now is told when only that changed', async () => {
+  const project = await aProject();
+  const { runId, owner } = aRun(project, [aNode('a'), aNode('b')]);
+  owner.start('a');
+  owner.start('b');
+  const { cursor } = await ask(project, runId);
+  owner.act('b', { lastAction: 'npm test' });
+  const news = await ask(project, runId, { since: cursor });
+  expect(news.lines).toEqual(['b running 0s: npm test']);
+});
+
+test('a wait ends when a node is verified, long before its time is over', async () => {
+  const project = await aProject();
+  const { runId, owner } = aRun(project, [aNode('a')]);
+  owner.start('a');
+  const { cursor } = await ask(project, runId);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  owner.verify('a');
+  expect((await waiting).lines).toEqual(['a verified']);
+});
+
+test('a wait goes on while workers only start and speak', async () => {
+  const project = await aProject();
+  const { runId, owner } = aRun(project, [aNode('a'), aNode('b')]);
+  const { cursor } = await ask(project, runId);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  owner.start('a');
+  owner.act('a', { lastAction: 'reading' });
+  owner.start('b');
+  owner.verify('b');
+  const news = await waiting;
+  expect(news.lines).toEqual(['a running 0s: reading', 'b verified']);
+});
+
+test('a wait ends with news that comes after hundreds of events nobody waits for', async () => {
+  const project = await aProject();
+  const many = Array.from({ length: 150 }, (_, index) => aNode(`n${index}`));
+  const { runId, owner } = aRun(project, many);
+  const { cursor } = await ask(project, runId);
+  for (const { name } of many) owner.start(name);
+  expect(project.store.lastSeq(runId)).toBeGreaterThan(250);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  owner.verify('n149');
+  expect((await waiting).counts).toMatchObject({ verified: 1 });
+});
+
+test('a wait ends when a worker raises a flag', async () => {
+  const project = await aProject();
+  const { runId, owner } = aRun(project, [aNode('a')]);
+  owner.start('a');
+  owner.act('a', { lastAction: 'reading' });
+  const { cursor } = await ask(project, runId);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  owner.act('a', { lastAction: 'rm -rf build', flags: ['destructive'] });
+  expect((await waiting).lines).toEqual(['a running 0s [destructive]: rm -rf build']);
+});
+
+test('a wait that is broken off answers at once', async () => {
+  const project = await aProject();
+  const { runId } = aRun(project, [aNode('a')]);
+  const { cursor } = await ask(project, runId);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  project.cancel();
+  expect((await waiting).changed).toBe(false);
+});
+
+test('a run that is over is answered at once, with its reason and what to read', async () => {
+  const project = await aProject();
+  const { runId, record } = aRun(project, [aNode('a')]);
+  record([{ type: 'run.finished', outcome: 'failed', reason: 'a failed three times' }]);
+  const { cursor } = await ask(project, runId);
+  const news = await ask(project, runId, { wait_s: 50 });
+  expect(news).toMatchObject({ state: 'failed', reason: 'a failed three times', cursor });
+  expect(news.next).toContain('part: "report"');
+  expect((await ask(project, runId, { since: cursor, wait_s: 50 })).changed).toBe(false);
+});
+
+test('what a person is asked is told with its choices', async () => {
+  const project = await aProject();
+  const { runId, record } = aRun(project, [aNode('a', { kind: 'approval', task: 'Release?' })]);
+  record([
+    {
+      type: 'run.asked',
+      request: {
+        id: 'approval:a',
+        kind: 'approval',
+        node: 'a',
+        question: 'Release?',
+        choices: ['yes', 'no'],
+      },
+    },
+  ]);
+  const news = await ask(project, runId);
+  expect(news.state).toBe('needs');
+  expect(news.needs).toEqual([
+    { id: 'approval:a', kind: 'approval', question: 'Release?', choices: ['yes', 'no'] },
+  ]);
+  expect(news.next).toContain(`mo resume ${runId} --answer`);
+});
+
+test('a run of 2,000 nodes is still told in 2 KB, who failed first', async () => {
+  const project = await aProject();
+  const names = Array.from({ length: 2_000 }, (_, index) => `node-${index}`);
+  const { runId, owner, record } = aRun(
+    project,
+    names.map((name) => aNode(name)),
+  );
+  for (const name of names.slice(0, 40)) owner.start(name);
+  record([{ type: 'node.failed', node: 'node-39', message: 'tests fail', findings: [] }]);
+  const news = await ask(project, runId);
+  expect(news.lines?.[0]).toBe('node-39 failed: tests fail');
+  expect(news.counts).toEqual({ waiting: 1_960, running: 39, failed: 1 });
+  expect(news.more).toBe(24);
+  expect(Buffer.byteLength(JSON.stringify(news))).toBeLessThan(2_000);
+});
+
+test('detail nodes tells route and attempt as data', async () => {
+  const project = await aProject();
+  const { runId, owner } = aRun(project, [aNode('a'), aNode('b')]);
+  owner.start('a');
+  owner.act('a', { lastAction: 'npm test', model: 'gpt-5.5-2026' });
+  expect((await ask(project, runId, { detail: 'nodes' })).nodes).toEqual([
+    {
+      node: 'a',
+      status: 'running',
+      attempt: 1,
+      route: 'codex gpt-5.5-2026',
+      action: 'npm test',
+    },
+  ]);
+});
+
+test('detail events tells every event once, page by page', async () => {
+  const project = await aProject();
+  const nodes = Array.from({ length: 300 }, (_, index) => aNode(`n-${index}`));
+  const { runId, owner } = aRun(project, nodes);
+  for (const { name } of nodes) owner.start(name);
+  const seen: string[] = [];
+  let page = await ask(project, runId, { detail: 'events' });
+  while ((page.events ?? []).length > 0) {
+    expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(8_000);
+    seen.push(...(page.events ?? []));
+    page = await ask(project, runId, { detail: 'events', since: page.cursor });
+  }
+  expect(seen).toHaveLength(601);
+  expect(new Set(seen).size).toBe(601);
+});
+
+test('without a run id all active runs are told, one line each', async () => {
+  const project = await aProject();
+  const first = aRun(project, [aNode('a')]);
+  const second = aRun(project, [aNode('b')], { goal: 'write docs' });
+  first.owner.start('a');
+  const all = await ask(project, undefined);
+  expect(all.runs).toEqual([
+    `${first.runId} running: 1 running`,
+    `${second.runId} running: 1 waiting`,
+  ]);
+  expect(await ask(project, undefined, { since: all.cursor })).toEqual({
+    state: 'running',
+    changed: false,
+    cursor: all.cursor,
+  });
+});
+
+test('a run that ended meanwhile is told once among the active ones', async () => {
+  const project = await aProject();
+  const { runId, record } = aRun(project, [aNode('a')]);
+  aRun(project, [aNode('b')]);
+  const all = await ask(project, undefined);
+  const waiting = ask(project, undefined, { since: all.cursor, wait_s: 50 });
+  record([{ type: 'run.finished', outcome: 'stopped', reason: 'stopped' }]);
+  const news = await waiting;
+  expect(news.runs).toEqual([`${runId} stopped: 1 waiting`]);
+  expect((await ask(project, undefined, { since: news.cursor })).changed).toBe(false);
+});
+
+test('looking at a run makes sure that somebody executes it', async () => {
+  const project = await aProject();
+  const { runId } = aRun(project, [aNode('a')]);
+  await ask(project, '1');
+  expect(project.ownersAskedFor).toEqual([runId]);
+});
+
+test.each(['x', '1', '1.2', '9'.repeat(50), '../..'])(
+  'a cursor that is none (%s) is refused',
+  async (since) => {
+    const project = await aProject();
+    const { runId } = aRun(project, [aNode('a')]);
+    await expect(ask(project, runId, { since })).rejects.toThrow('is no cursor of this call');
+  },
+);

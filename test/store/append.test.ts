@@ -1,0 +1,246 @@
+import { expect, test } from 'vitest';
+import type { RunEvent } from '../../src/core/event.ts';
+import type { Checkpoint } from '../../src/core/worker.ts';
+import { emptySummary } from '../../src/core/summary.ts';
+import type { Store } from '../../src/store/store.ts';
+import { aNode } from '../core/build.ts';
+import { aProject, aStore } from './build.ts';
+import { append, aSpec, ended, epochZero, own, somebodyElse, started } from './make.ts';
+
+async function aRun(): Promise<{ store: Store; runId: string; epoch: number }> {
+  const store = await aStore(await aProject());
+  const nodes = [aNode('api'), aNode('web')];
+  const { runId } = store.createRun({ spec: aSpec({ nodes }), clientKey: null });
+  return { store, runId, epoch: own(store, runId) };
+}
+
+function checkpointAt(rawOffset: number): Checkpoint {
+  return { rawOffset, eventsBytes: 1, parser: { line: 'half' }, summary: emptySummary() };
+}
+
+test('events are numbered without gaps and read back as they were written', async () => {
+  const { store, runId, epoch } = await aRun();
+  const events: RunEvent[] = [started('api'), ended('api')];
+
+  expect(append(store, { runId, epoch, at: 5 }, events)).toEqual([2, 3]);
+
+  expect(store.readEvents(runId, 1, 10)).toEqual([
+    { runId, seq: 2, at: 5, epoch, event: events[0] },
+    { runId, seq: 3, at: 5, epoch, event: events[1] },
+  ]);
+  expect(store.lastSeq(runId)).toBe(3);
+});
+
+test('an owner that was replaced appends nothing', async () => {
+  const { store, runId, epoch } = await aRun();
+  own(store, runId, somebodyElse);
+
+  expect(() => append(store, { runId, epoch }, [started('api')])).toThrow(
+    expect.objectContaining({
+      problem: { code: 'fenced', runId, epoch: 1, newest: 2 },
+    }),
+  );
+  expect(store.lastSeq(runId)).toBe(1);
+  expect(store.attempts(runId)).toEqual([]);
+});
+
+test('an owner that was replaced cannot move the checkpoint of its successor', async () => {
+  const { store, runId, epoch } = await aRun();
+  const key = { runId, node: 'api', attempt: 1 };
+  append(store, { runId, epoch }, [started('api')]);
+  const next = own(store, runId, somebodyElse);
+  store.saveCheckpoint({ ...key, epoch: next }, checkpointAt(200));
+
+  expect(() => store.saveCheckpoint({ ...key, epoch }, checkpointAt(100))).toThrow('replaced');
+  expect(store.getCheckpoint(key)?.rawOffset).toBe(200);
+});
+
+test('a failure in the middle leaves nothing of the whole append', async () => {
+  const { store, runId, epoch } = await aRun();
+  append(store, { runId, epoch }, [started('api')]);
+  const signal = store.sendSignal(runId, { kind: 'stop', node: null, force: false });
+  const view = { ...store.view(runId), total: 99 };
+
+  // The attempt is there already, so its second start is refused after the event was written.
+  expect(() =>
+    store.append({
+      runId,
+      epoch,
+      at: 1,
+      events: [started('api')],
+      view,
+      nodes: [],
+      handledSignals: [signal],
+    }),
+  ).toThrow('UNIQUE');
+  expect(store.lastSeq(runId)).toBe(2);
+  expect(store.view(runId).total).toBe(2);
+  expect(store.takeSignals(runId, epoch)).toHaveLength(1);
+});
+
+test('nodes that changed since an event are found without the others', async () => {
+  const { store, runId, epoch } = await aRun();
+  append(store, { runId, epoch }, [started('web')]);
+
+  expect(store.nodesSince(runId, 1, 10)).toEqual([
+    expect.objectContaining({ name: 'web', state: 'running', attempt: 1, startedAt: epochZero }),
+  ]);
+  expect(store.nodes(runId, 10).map(({ name }) => name)).toEqual(['api', 'web']);
+  expect(store.node(runId, 'none')).toBeNull();
+});
+
+test('nodes added later come after those that were there', async () => {
+  const { store, runId, epoch } = await aRun();
+  append(store, { runId, epoch }, [
+    { type: 'nodes.added', by: 'api', nodes: [aNode('zoo'), aNode('ant')], cycle: null },
+  ]);
+
+  expect(store.nodeNames(runId)).toEqual(['api', 'web', 'zoo', 'ant']);
+  expect(store.view(runId).total).toBe(4);
+});
+
+test('what a signal asks is open until the events it caused are written', async () => {
+  const { store, runId, epoch } = await aRun();
+  const stop = { kind: 'stop', node: 'api', force: true } as const;
+  const answer = { kind: 'answer', request: 'plan:p:1', choice: 'yes', text: '' } as const;
+  const ids = [store.sendSignal(runId, stop), store.sendSignal(runId, answer)];
+
+  expect(store.takeSignals(runId, epoch)).toMatchObject([
+    { id: ids[0], signal: stop },
+    { id: ids[1], signal: answer },
+  ]);
+
+  append(store, { runId, epoch }, [{ type: 'run.stopping', node: 'api', force: true }], {
+    handledSignals: ids.slice(0, 1),
+  });
+
+  expect(store.takeSignals(runId, epoch).map(({ id }) => id)).toEqual(ids.slice(1));
+});
+
+test('a signal that causes nothing is handled by an empty append', async () => {
+  const { store, runId, epoch } = await aRun();
+  const id = store.sendSignal(runId, { kind: 'land', how: 'merge', target: 'main' });
+
+  expect(append(store, { runId, epoch }, [], { handledSignals: [id] })).toEqual([]);
+
+  expect(store.takeSignals(runId, epoch)).toEqual([]);
+  expect(store.lastSeq(runId)).toBe(1);
+});
+
+test('an owner that was replaced takes no signals', async () => {
+  const { store, runId, epoch } = await aRun();
+  own(store, runId, somebodyElse);
+
+  expect(() => store.takeSignals(runId, epoch)).toThrow('replaced');
+});
+
+test('an attempt is known from its start to its end', async () => {
+  const { store, runId, epoch } = await aRun();
+  const process = { bootId: 'b', pid: 7, startTime: '1' };
+  append(store, { runId, epoch, at: 10 }, [
+    started('api'),
+    { type: 'attempt.spawned', node: 'api', attempt: 1, process },
+  ]);
+  expect(store.attempts(runId)).toMatchObject([{ node: 'api', process, endedAt: null }]);
+
+  append(store, { runId, epoch, at: 20 }, [ended('api')]);
+
+  expect(store.attempts(runId)).toMatchObject([
+    { startedAt: 10, endedAt: 20, session: 'session-1', endClass: 'done' },
+  ]);
+});
+
+test('what an attempt cost is in the ledger with its end', async () => {
+  const { store, runId, epoch } = await aRun();
+  append(store, { runId, epoch, at: 10 }, [started('api'), started('web')]);
+  append(store, { runId, epoch, at: 20 }, [ended('api')]);
+  append(store, { runId, epoch, at: 30 }, [ended('web')]);
+
+  expect(store.spentSince(25)).toEqual({ usd: 0.5, input: 100, cached: 40, output: 10 });
+  expect(store.spentSince(0)).toEqual({ usd: 1, input: 200, cached: 80, output: 20 });
+  expect(store.spentSince(31)).toEqual({ usd: null, input: 0, cached: 0, output: 0 });
+  expect(store.spendRows({ since: 0, runId, limit: 1 })).toEqual([
+    {
+      runId,
+      node: 'api',
+      attempt: 1,
+      role: 'implementation',
+      provider: 'codex',
+      profile: 'fast',
+      model: 'gpt',
+      spend: { usd: 0.5, input: 100, cached: 40, output: 10 },
+      startedAt: 10,
+      endedAt: 20,
+      endClass: 'done',
+    },
+  ]);
+});
+
+test('a lane that one run finds closed is closed for all', async () => {
+  const { store, runId, epoch } = await aRun();
+  append(store, { runId, epoch }, [
+    { type: 'lane.closed', provider: 'codex', profile: null, until: 99.5, reason: 'weekly' },
+  ]);
+  store.closeLane({ provider: 'codex', profile: 'fast', closedUntil: 7, reason: 'later' });
+
+  expect(store.lanes()).toEqual([
+    { provider: 'codex', profile: null, closedUntil: 99.5, reason: 'weekly' },
+    { provider: 'codex', profile: 'fast', closedUntil: 7, reason: 'later' },
+  ]);
+});
+
+test('the newest receipt of a node is found', async () => {
+  const { store, runId, epoch } = await aRun();
+  const receipt = {
+    node: 'api',
+    attempt: 1,
+    path: 'r.json',
+    commit: 'c',
+    tree: 't',
+    digest: 'd',
+    createdAt: 1,
+  };
+  append(store, { runId, epoch }, [], { receipts: [receipt] });
+  append(store, { runId, epoch }, [], { receipts: [{ ...receipt, attempt: 2, commit: null }] });
+
+  expect(store.receiptOf(runId, 'api')).toEqual({ ...receipt, attempt: 2, commit: null });
+  expect(store.receipts(runId)).toHaveLength(2);
+  expect(store.receiptOf(runId, 'web')).toBeNull();
+});
+
+test('a checkpoint comes back as it was saved', async () => {
+  const { store, runId, epoch } = await aRun();
+  const key = { runId, node: 'api', attempt: 1 };
+  append(store, { runId, epoch }, [started('api')]);
+  expect(store.getCheckpoint(key)).toBeNull();
+
+  store.saveCheckpoint({ ...key, epoch }, checkpointAt(123));
+
+  expect(store.getCheckpoint(key)).toEqual(checkpointAt(123));
+  expect(store.getSummary(key)).toEqual(emptySummary());
+});
+
+test('a checkpoint without its attempt is a mistake of the caller', async () => {
+  const { store, runId, epoch } = await aRun();
+
+  expect(() =>
+    store.saveCheckpoint({ runId, node: 'api', attempt: 1, epoch }, checkpointAt(1)),
+  ).toThrow('before attempt.started');
+});
+
+test('summaries of live attempts come with a version that only grows', async () => {
+  const { store, runId, epoch } = await aRun();
+  append(store, { runId, epoch }, [started('api'), started('web')]);
+  expect(store.summaryVersion(runId)).toBe(0);
+  for (const node of ['api', 'web', 'api']) {
+    store.saveCheckpoint({ runId, node, attempt: 1, epoch }, checkpointAt(1));
+  }
+
+  expect(store.liveSummaries(runId, 10)).toMatchObject([
+    { node: 'api', version: 3 },
+    { node: 'web', version: 2 },
+  ]);
+  append(store, { runId, epoch }, [ended('api')]);
+  expect(store.liveSummaries(runId, 10)).toMatchObject([{ node: 'web' }]);
+  expect(store.summaryVersion(runId)).toBe(3);
+});
