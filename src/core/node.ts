@@ -30,11 +30,8 @@ export const limit = z.object({
 });
 export type Limit = z.infer<typeof limit>;
 
-/** One vertex of a workflow, complete: every default is filled in. */
-export const nodeSpec = z.object({
-  name: nodeName,
-  kind: z.enum(['agent', 'command', 'approval']),
-  needs: z.array(nodeName),
+/** What a worker is given, whatever becomes of it: complete, every default is filled in. */
+const workSpec = z.object({
   role,
   /** What the worker is asked (agent), the shell command (command), the question (approval). */
   task: z.string(),
@@ -56,9 +53,51 @@ export const nodeSpec = z.object({
   maxOutputBytes: z.number().int().positive().nullable(),
   /** JSON Schema the handoff must fit instead of the contract of the role. */
   contract: json.nullable(),
+});
+
+/** What every item of a map node becomes; `${…}` of `as` stands in its texts and scopes for the item. */
+const itemSpec = workSpec.extend({ kind: z.enum(['agent', 'command']) });
+export type ItemSpec = z.infer<typeof itemSpec>;
+
+/** Over what a map node goes, and how. */
+export const mapSpec = z.object({
+  /** CEL: a list. `files("src/**")`, an input, a field of a handoff. */
+  over: z.string(),
+  /** The name of an item in the template. */
+  as: z.string(),
+  /** Items for one worker. */
+  batch: z.number().int().positive(),
+  /** Workers of this map at once, within the concurrency of the run. */
+  concurrency: z.number().int().positive(),
+  /** Only the first so many items; null: all. */
+  limit: z.number().int().positive().nullable(),
+  /** So many items spread over the list; null: all. */
+  sample: z.number().int().positive().nullable(),
+  item: itemSpec,
+});
+export type MapSpec = z.infer<typeof mapSpec>;
+
+/** One vertex of a workflow, complete: every default is filled in. */
+export const nodeSpec = workSpec.extend({
+  name: nodeName,
+  kind: z.enum(['agent', 'command', 'gate', 'map', 'approval']),
+  needs: z.array(nodeName),
   /** `nodes`: its handoff carries more nodes; `review`: its findings become fix nodes while cycles are left. */
   emit: z.enum(['nodes', 'review']).nullable(),
   /** A session of the provider to go on with. */
   resume: z.string().nullable(),
+  /** CEL: skipped when this is not true once its needs are met; null: never. */
+  when: z.string().nullable().default(null),
+  /** CEL, on gate nodes only: all must be true. */
+  passWhen: z.array(z.string()).nullable().default(null),
+  /** What a gate node does when it does not pass, at most `maxRetries` times in its run; null: it fails. */
+  onFail: z
+    .object({ retry: nodeName, maxRetries: z.number().int().positive() })
+    .nullable()
+    .default(null),
+  /** On map nodes only. */
+  map: mapSpec.nullable().default(null),
+  /** The map node this one is an item of; items of one map share worktrees. */
+  itemOf: nodeName.nullable().default(null),
 });
 export type NodeSpec = z.infer<typeof nodeSpec>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { request } from './event.ts';
 import { needOf } from './needs.ts';
+import { nodeSpec } from './node.ts';
 import { addSpend, noSpend, spend } from './spend.ts';
 import { route } from './worker.ts';
 import type { Run, RunNode, RunStatus } from './run.ts';
@@ -59,7 +60,7 @@ export type RunState = RunView['state'];
 /** What a surface shows of a node; what its worker does right now is in the attempt's summary. */
 export const nodeView = z.object({
   name: z.string(),
-  kind: z.enum(['agent', 'command', 'approval']),
+  kind: nodeSpec.shape.kind,
   role: z.string(),
   state: z.enum(nodeStatuses),
   /** The newest attempt, which the fields below speak of; 0 before the first. */

@@ -28,6 +28,11 @@ export function newNode(fields: NodeFields, defaults: NodeDefaults): NodeSpec {
     contract: null,
     emit: null,
     resume: null,
+    when: null,
+    passWhen: null,
+    onFail: null,
+    map: null,
+    itemOf: null,
     ...defaults,
     ...fields,
   };

@@ -25,6 +25,11 @@ export function aNode(name: string, over: Partial<NodeSpec> = {}): NodeSpec {
     contract: null,
     emit: null,
     resume: null,
+    when: null,
+    passWhen: null,
+    onFail: null,
+    map: null,
+    itemOf: null,
     ...over,
   };
 }

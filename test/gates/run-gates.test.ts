@@ -95,6 +95,11 @@ describe('the gates of a node', () => {
     contract: null,
     emit: null,
     resume: null,
+    when: null,
+    passWhen: null,
+    onFail: null,
+    map: null,
+    itemOf: null,
   };
   const gates = (more: Partial<NodeSpec>, secrets?: boolean): string[] =>
     gatesOf({ ...node, ...more }, secrets === undefined ? {} : { gates: { secrets } }).map((spec) =>
