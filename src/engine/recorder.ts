@@ -2,7 +2,7 @@ import { apply } from '../core/apply.ts';
 import { nodeViewOf, viewOf, type NodeView, type RunView } from '../core/view.ts';
 import type { Recorded, RunEvent } from '../core/event.ts';
 import { MoError } from '../core/problem.ts';
-import type { Run } from '../core/run.ts';
+import type { Run, RunNode } from '../core/run.ts';
 import type { ReceiptRow } from '../store/receipt-table.ts';
 
 /** The one door through which the state of a run changes: durable first, then visible in memory. */
@@ -73,7 +73,7 @@ export function createRecorder(options: {
         at,
         events,
         view: viewOf(next, at),
-        nodes: changedNodes(run, next).map(nodeViewOf),
+        nodes: changedNodes(run, next, events).map(nodeViewOf),
         ...along,
       });
       run = next;
@@ -82,8 +82,18 @@ export function createRecorder(options: {
   };
 }
 
-/** A node keeps its place for ever, so the two lists go side by side. */
-function changedNodes(before: Run, after: Run) {
-  const old = [...before.nodes.values()];
-  return [...after.nodes.values()].filter((node, place) => old[place] !== node);
+/** An event that names one node changes at most that one. After others all are compared: a node keeps its place for ever, so the two lists go side by side. */
+function changedNodes(before: Run, after: Run, events: readonly RunEvent[]): RunNode[] {
+  const named = new Set<string>();
+  for (const event of events) {
+    if (!('node' in event)) {
+      const old = [...before.nodes.values()];
+      return [...after.nodes.values()].filter((node, place) => old[place] !== node);
+    }
+    if (event.node !== null) named.add(event.node);
+  }
+  return [...named].flatMap((name) => {
+    const node = after.nodes.get(name);
+    return node === undefined || node === before.nodes.get(name) ? [] : [node];
+  });
 }
