@@ -7,6 +7,7 @@ import type { Limit } from '../core/node.ts';
 import type { Run } from '../core/run.ts';
 import type { ProcessId, Provider } from '../core/worker.ts';
 import { isAlive } from '../platform/process-identity.ts';
+import { performAdoption } from './adopt.ts';
 import { performDelivery } from './deliver.ts';
 import { performExpand } from './expand.ts';
 import { finishRun } from './finish.ts';
@@ -16,8 +17,9 @@ import { runLoop, type Work } from './loop.ts';
 import { createRecorder } from './recorder.ts';
 import { readRun } from './read-run.ts';
 import { performReview } from './review.ts';
-import { performAdoption, performStart, type AttemptDesk } from './start.ts';
+import { performStart } from './start.ts';
 import { performVerification } from './verify-run.ts';
+import type { AttemptDesk } from './watch-worker.ts';
 import type { Engine } from './engine.ts';
 
 /** An owner that hangs is replaced after this long; one that dies, at once. */
