@@ -125,6 +125,7 @@ export function setProcess(
   );
 }
 
+/** What the parser remembered of the raw stream is of no use any more, and nobody has redacted it: it goes with the end. */
 export function endAttempt(
   database: Database,
   run: number,
@@ -133,7 +134,8 @@ export function endAttempt(
 ): void {
   const { node, attempt, ending } = event;
   database.run(
-    `UPDATE attempt SET ended_at = @at, session = @session, end_class = @endedAs
+    `UPDATE attempt SET ended_at = @at, session = @session, end_class = @endedAs,
+                        checkpoint = json_set(checkpoint, '$.parser', NULL)
      WHERE run = @run AND node = @node AND attempt = @attempt`,
     { run, node, attempt, at, session: ending.session, endedAs: ending.class },
   );

@@ -220,6 +220,18 @@ test('a checkpoint comes back as it was saved', async () => {
   expect(store.getSummary(key)).toEqual(emptySummary());
 });
 
+test('what a parser remembered of the raw stream goes with the end of its attempt', async () => {
+  const { store, runId, epoch } = await aRun();
+  const key = { runId, node: 'api', attempt: 1 };
+  append(store, { runId, epoch }, [started('api'), started('web')]);
+  store.saveCheckpoint({ ...key, epoch }, checkpointAt(123));
+
+  append(store, { runId, epoch }, [ended('api'), ended('web')]);
+
+  expect(store.getCheckpoint(key)).toEqual({ ...checkpointAt(123), parser: null });
+  expect(store.getCheckpoint({ ...key, node: 'web' })).toBeNull();
+});
+
 test('a checkpoint without its attempt is a mistake of the caller', async () => {
   const { store, runId, epoch } = await aRun();
 
