@@ -3,11 +3,11 @@ import { MoError } from '../core/problem.ts';
 import { isCutOff, stopOf } from '../core/stop.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Worker } from '../core/routing.ts';
-import type { Limit } from '../core/node.ts';
 import type { Run } from '../core/run.ts';
 import type { ProcessId, Provider } from '../core/worker.ts';
 import { isAlive } from '../platform/process-identity.ts';
 import { performAdoption } from './adopt.ts';
+import { dayOf } from './day.ts';
 import { performDelivery } from './deliver.ts';
 import { performExpand } from './expand.ts';
 import { finishRun } from './finish.ts';
@@ -93,7 +93,7 @@ async function ownEpoch(
       surroundings: () => ({
         lanes: engine.store.lanes(),
         workers: workersOf(engine),
-        day: leftOfDay(engine, recorder.run()),
+        day: dayOf(engine, recorder.run()),
       }),
       takeSignals: () => engine.store.takeSignals(runId, epoch),
       waitOutside: (ms, until) =>
@@ -247,12 +247,4 @@ function workerOf(engine: Engine, provider: Provider): Worker {
     abilities: provider.abilities,
     reason: isThere ? null : `the command ${provider.binary} is not on the PATH`,
   };
-}
-
-/** What is left of the day's money, counted from midnight, all runs of the project together. */
-function leftOfDay(engine: Engine, run: Run): Limit {
-  const ceiling = run.spec.settings.limits?.usd_per_day ?? null;
-  if (ceiling === null) return { usd: null, tokens: null };
-  const midnight = new Date(engine.clock.now()).setHours(0, 0, 0, 0);
-  return { usd: ceiling - (engine.store.spentSince(midnight).usd ?? 0), tokens: null };
 }

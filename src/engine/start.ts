@@ -1,4 +1,5 @@
 import type { Action } from '../core/action.ts';
+import type { RunEvent } from '../core/event.ts';
 import { MoError } from '../core/problem.ts';
 import { stopOf } from '../core/stop.ts';
 import type { NodeSpec } from '../core/node.ts';
@@ -9,6 +10,7 @@ import { startAttempt } from '../supervisor/start-attempt.ts';
 import type { RunningAttempt } from '../supervisor/attempt.ts';
 import type { AttemptContext } from './attempt.ts';
 import { contractFor, keepPromptVersion, lastOf, promptFor } from './compose.ts';
+import { ceilingOf } from './day.ts';
 import { keepIgnored, prepareWorktree } from './node-worktree.ts';
 import { keepSharedSettings } from './shared-settings.ts';
 import { requestOf } from './worker-request.ts';
@@ -34,17 +36,11 @@ export async function performStart(desk: AttemptDesk, action: Start): Promise<vo
   const place = placeOf(run, action.node);
   const last = lastOf(run.nodes.get(action.node));
   const { attempt, route, reserved } = action;
-  recorder.record([
-    {
-      type: 'attempt.started',
-      node: node.name,
-      attempt,
-      route,
-      reasons: [...action.reasons],
-      base: place?.base ?? null,
-      reserved,
-    },
-  ]);
+  const base = place?.base ?? null;
+  if (!recordStart(desk, { ...action, reasons: [...action.reasons], base })) {
+    await engine.clock.sleep(breathMs, desk.signal);
+    return;
+  }
   const context: AttemptContext = {
     engine,
     recorder,
@@ -59,6 +55,29 @@ export async function performStart(desk: AttemptDesk, action: Start): Promise<vo
     await follow(desk, context, running);
   } catch (cause) {
     endOf(desk, context, cause);
+  }
+}
+
+/** Before a start that another run was quicker than is decided on again. */
+const breathMs = 200;
+
+/** False when another run has taken what was left of the day since this was decided; it is decided anew then. */
+function recordStart(
+  { engine, recorder }: AttemptDesk,
+  start: Omit<Extract<RunEvent, { type: 'attempt.started' }>, 'type'>,
+): boolean {
+  const { node, attempt, route, reasons, base, reserved } = start;
+  const ceiling = reserved.usd === null ? null : ceilingOf(engine, recorder.run());
+  try {
+    recorder.record(
+      [{ type: 'attempt.started', node, attempt, route, reasons, base, reserved }],
+      ceiling === null ? {} : { ceiling },
+    );
+    return true;
+  } catch (cause) {
+    if (!(cause instanceof MoError) || cause.code !== 'day-spent') throw cause;
+    engine.log(`${node} attempt ${attempt} waits: ${cause.message}`);
+    return false;
   }
 }
 

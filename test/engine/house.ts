@@ -44,6 +44,8 @@ export type Life = {
   /** Dies as it is about to write down these events, or as soon as it has. */
   dies?: { when: 'before' | 'after'; at: (event: RunEvent) => boolean };
   signal?: AbortSignal;
+  /** Who holds the lease; default a process that does not live, so that the next owner need not wait. */
+  owner?: ProcessId;
   providers?: Engine['providers'];
   /** Sees every append first. */
   onAppend?: (events: readonly RunEvent[]) => void;
@@ -112,7 +114,7 @@ export async function aHouse(): Promise<House> {
         await ownRun(
           { ...engine, store: mortal.store, providers: life.providers ?? providers },
           runId,
-          nobody(),
+          life.owner ?? nobody(),
           life.signal ?? new AbortController().signal,
         );
       } catch (cause) {
@@ -192,3 +194,14 @@ export function writer(name: string, command: string, over: Partial<NodeSpec> = 
     ...over,
   });
 }
+
+/** Resolves once an owner writes such an event down. */
+export function hearing(at: (event: RunEvent) => boolean) {
+  const heard = new AbortController();
+  const happened = new Promise((resolve) => heard.signal.addEventListener('abort', resolve));
+  return { happened, onAppend: (events: readonly RunEvent[]) => events.some(at) && heard.abort() };
+}
+
+/** A shell loop that ends when the file is in the house. */
+export const untilFile = (file: string) =>
+  `until test -e ../../../../../${file}; do sleep 0.02; done`;

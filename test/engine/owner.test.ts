@@ -9,7 +9,7 @@ import { review, writes } from '../e2e/rig.ts';
 import { createRecorder } from '../../src/engine/recorder.ts';
 import { noSpend } from '../../src/core/spend.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { aHouse, writer, type House } from './house.ts';
+import { aHouse, hearing, untilFile, writer, type House } from './house.ts';
 
 const is =
   (type: RunEvent['type'], node: string) =>
@@ -17,16 +17,6 @@ const is =
     event.type === type && 'node' in event && event.node === node;
 
 const statusOf = (run: Run, node: string) => run.nodes.get(node)?.state.status;
-
-/** Resolves once an owner writes such an event down. */
-function hearing(at: (event: RunEvent) => boolean) {
-  const heard = new AbortController();
-  const happened = new Promise((resolve) => heard.signal.addEventListener('abort', resolve));
-  return { happened, onAppend: (events: readonly RunEvent[]) => events.some(at) && heard.abort() };
-}
-
-/** A shell loop that ends when the file is in the house. */
-const untilFile = (file: string) => `until test -e ../../../../../${file}; do sleep 0.02; done`;
 
 /** Waits for what a process outside does; the test's own time limit ends it. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
