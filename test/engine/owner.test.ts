@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Run } from '../../src/core/run.ts';
 import { processesIn } from '../e2e/processes.ts';
-import { aNode } from '../core/build.ts';
+import { aNode, aRunSpec } from '../core/build.ts';
 import { review, writes } from '../e2e/rig.ts';
 import { createRecorder } from '../../src/engine/recorder.ts';
 import { noSpend } from '../../src/core/spend.ts';
@@ -298,6 +298,35 @@ test('a run whose review a person stops ends when the workers beside it are gone
   expect(events[end]).toMatchObject({ outcome: 'failed' });
   expect(end).toBe(events.length - 1);
   expect(statusOf(house.run(runId), 'slow')).toBe('stopped');
+});
+
+test("a workflow's own nodes keep their names when a review adds others", async () => {
+  const house = await aHouse();
+  await house.script({
+    review: review({ title: 'wrong', file: 'one.txt' }),
+    'fix-1-2': writes('one.txt', '1\n'),
+    'review-3': review(),
+  });
+  const runId = await house.create({
+    defaults: { ...aRunSpec([]).defaults, provider: 'scripted' },
+    nodes: [
+      writer('fix-1-1', 'echo own > fix-1-1.txt'),
+      writer('review-2', 'echo own > review-2.txt'),
+      aNode('review', {
+        provider: 'scripted',
+        role: 'review',
+        emit: 'review',
+        needs: ['fix-1-1', 'review-2'],
+      }),
+    ],
+  });
+  expect(await house.own(runId)).toBe('ended');
+  const run = house.run(runId);
+  expect([...run.nodes.keys()]).toEqual(['fix-1-1', 'review-2', 'review', 'fix-1-2', 'review-3']);
+  expect(run.status).toMatchObject({ outcome: 'succeeded' });
+  expect(await house.git('ls-tree', '--name-only', 'main')).toBe(
+    'README.md\nfix-1-1.txt\none.txt\nreview-2.txt',
+  );
 });
 
 test('a merge that was not written down is found again, even in a checkout that is dirty by now', async () => {

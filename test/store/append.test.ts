@@ -99,6 +99,18 @@ test('nodes added later come after those that were there', async () => {
   expect(store.view(runId).total).toBe(4);
 });
 
+test('a node that is added does not take the place of one that is there', async () => {
+  const { store, runId, epoch } = await aRun();
+  const web = aNode('web', { role: 'review' });
+  append(store, { runId, epoch }, [
+    started('web'),
+    { type: 'nodes.added', by: 'api', nodes: [web, aNode('ant')], cycle: null },
+  ]);
+
+  expect(store.nodeNames(runId)).toEqual(['api', 'web', 'ant']);
+  expect(store.node(runId, 'web')).toMatchObject({ state: 'running', role: 'implementation' });
+});
+
 test('what a signal asks is open until the events it caused are written', async () => {
   const { store, runId, epoch } = await aRun();
   const stop = { kind: 'stop', node: 'api', force: true } as const;
