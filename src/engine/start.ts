@@ -50,11 +50,16 @@ export async function performStart(desk: AttemptDesk, action: Start): Promise<vo
     route,
     reserved,
   };
+  const cut = new AbortController();
+  const signal = AbortSignal.any([desk.signal, cut.signal]);
+  desk.live.set(node.name, { stop: () => cut.abort(stoppedBefore()) });
   try {
-    const running = await startWorker(desk, context, { from: place?.from ?? null, last });
+    const running = await startWorker(desk, context, { from: place?.from ?? null, last, signal });
     await follow(desk, context, running);
   } catch (cause) {
     endOf(desk, context, cause);
+  } finally {
+    desk.live.delete(node.name);
   }
 }
 
@@ -84,7 +89,7 @@ function recordStart(
 async function startWorker(
   desk: AttemptDesk,
   context: AttemptContext,
-  wish: { from: string | null; last: ReturnType<typeof lastOf> },
+  wish: { from: string | null; last: ReturnType<typeof lastOf>; signal: AbortSignal },
 ): Promise<RunningAttempt> {
   const { engine, recorder } = desk;
   const { node, attempt, route } = context;
@@ -95,7 +100,7 @@ async function startWorker(
     throw new MoError({ code: 'cli-missing', provider: provider.name, binary: provider.binary });
   const watch = watchOf(context, provider);
   recorder.fence();
-  const folder = await folderFor(engine, run, context, wish.from);
+  const folder = await folderFor(engine, run, context, wish);
   const contract = node.kind === 'agent' ? contractFor(node) : null;
   const isForced = contract !== null && provider.abilities.structuredOutput;
   const prompt =
@@ -104,9 +109,8 @@ async function startWorker(
       : await promptFor(engine, run, { node, attempt, last: wish.last, isForced });
   await keepPromptVersion(watch.folder, prompt.version);
   const current = recorder.run().nodes.get(node.name);
-  if (current !== undefined && stopOf(recorder.run(), current) !== null)
-    throw new StoppedBefore('stopped before it was started');
-  desk.signal.throwIfAborted();
+  if (current !== undefined && stopOf(recorder.run(), current) !== null) throw stoppedBefore();
+  wish.signal.throwIfAborted();
   // Whoever has taken over counts this attempt as lost and may be working in the same worktree by now.
   recorder.fence();
   const running = await startAttempt(
@@ -135,6 +139,10 @@ async function startWorker(
   return running;
 }
 
+function stoppedBefore(): StoppedBefore {
+  return new StoppedBefore('stopped before it was started');
+}
+
 /** Nobody could write down that the worker runs: the next owner finds it by its marker. One who came too early to find it is spared a stranger in its worktree. */
 async function disown(
   { engine, recorder }: AttemptDesk,
@@ -155,7 +163,7 @@ async function folderFor(
   engine: Engine,
   run: Run,
   context: AttemptContext,
-  from: string | null,
+  { from, signal }: { from: string | null; signal: AbortSignal },
 ): Promise<string> {
   if (engine.repository === null || from === null) return engine.project;
   const { runId, settings } = run.spec;
@@ -166,6 +174,7 @@ async function folderFor(
     attempt,
     from,
     settings,
+    signal,
   });
   await keepSharedSettings(
     engine.paths.attemptFolder(runId, node.name, attempt),

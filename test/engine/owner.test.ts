@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,6 +9,7 @@ import { aNode, aRunSpec } from '../core/build.ts';
 import { review, writes } from '../e2e/rig.ts';
 import { createRecorder } from '../../src/engine/recorder.ts';
 import { noSpend } from '../../src/core/spend.ts';
+import { folderKey } from '../../src/supervisor/marker.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { aHouse, hearing, untilFile, writer, type House } from './house.ts';
 
@@ -223,21 +225,49 @@ test('a second stop with force does not wait for the first one', async () => {
   expect(await house.exists('TERM')).toBe(false);
 });
 
-test('a stop that comes while a worktree is being set up starts no worker', async () => {
+test('a stop ends the set-up of a worktree with all that runs in it, and starts no worker', async () => {
   const house = await aHouse();
+  // The second process leaves the group of the first, and neither heeds a request.
+  const stubborn = `trap '' TERM; setsid sh -c "trap '' TERM; touch ../../../../../setting-up; sleep 600" & sleep 600`;
   const runId = await house.create({
-    settings: { worktrees: { setup: [`touch ../../../../../setting-up; ${untilFile('go')}`] } },
+    settings: { worktrees: { setup: [stubborn] } },
     nodes: [writer('one', 'echo 1 > one.txt')],
   });
-  const stopping = hearing((event) => event.type === 'run.stopping');
-  const owned = house.own(runId, stopping);
+  const owned = house.own(runId);
   await until(() => house.exists('setting-up'));
   house.store.sendSignal(runId, { kind: 'stop', node: 'one', force: false });
-  await stopping.happened;
-  await put(house, 'go');
-  await owned;
+  expect(await owned).toBe('ended');
   expect(statusOf(house.run(runId), 'one')).toBe('stopped');
   expect(await house.lines('ran')).toEqual([]);
+  expect(await processesIn(house.folder)).toEqual([]);
+});
+
+test('what an owner that died left of a set-up is ended before it is done again', async () => {
+  const house = await aHouse();
+  const runId = await house.create({
+    settings: { worktrees: { setup: ['true'] } },
+    nodes: [writer('one', 'echo 1 > one.txt')],
+  });
+  const folder = house.store.paths.worktree(runId, 'one');
+  const left = execa('sleep', ['600'], {
+    reject: false,
+    env: { MO_ATTEMPT: `set-up/${folderKey(folder)}` },
+  });
+  expect(await house.own(runId)).toBe('ended');
+  expect(house.run(runId).status).toMatchObject({ outcome: 'succeeded' });
+  expect(await left).toMatchObject({ signal: 'SIGTERM' });
+});
+
+test('a set-up that fails ends the attempt and is told with its end', async () => {
+  const house = await aHouse();
+  const runId = await house.create({
+    settings: { worktrees: { setup: ['true', 'echo no such package; exit 3'] } },
+    nodes: [writer('one', 'echo 1 > one.txt', { retries: 0 })],
+  });
+  expect(await house.own(runId)).toBe('ended');
+  expect(house.run(runId).status).toMatchObject({
+    reason: expect.stringMatching(/exit 3` ended with 3: no such package/),
+  });
 });
 
 test('a stop with force does not wait for a gate; a friendly one does', async () => {
