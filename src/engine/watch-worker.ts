@@ -52,7 +52,21 @@ export class StoppedBefore extends Error {}
 export function watchOf({ engine, recorder, node, attempt }: AttemptContext, provider: Provider) {
   const { runId } = recorder.run().spec;
   const folder = engine.paths.attemptFolder(runId, node.name, attempt);
-  return { run: runId, node: node.name, attempt, provider, folder, limits: limitsOf(node) };
+  return {
+    run: runId,
+    node: node.name,
+    attempt,
+    provider: countingItsOwn(engine, provider, node),
+    folder,
+    limits: limitsOf(node),
+  };
+}
+
+/** What a session had cost before this attempt is charged already. */
+function countingItsOwn(engine: Engine, provider: Provider, { resume }: NodeSpec): Provider {
+  if (resume === null || provider.resumedMemory === undefined) return provider;
+  const before = provider.resumedMemory(engine.store.spentInSession(resume));
+  return { ...provider, parser: (memory) => provider.parser(memory ?? before) };
 }
 
 export function depsOf(desk: AttemptDesk, context: AttemptContext): WatchDeps {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RunEvent } from '../core/event.ts';
 import { MoError } from '../core/problem.ts';
-import type { Spend } from '../core/spend.ts';
+import { noSpend, type Spend } from '../core/spend.ts';
 import { endClass, route, type EndClass } from '../core/worker.ts';
 import { jsonColumn } from './columns.ts';
 import type { Database } from './database.ts';
@@ -25,6 +25,8 @@ type SpendRow = {
 export type SpendTable = {
   /** USD of all attempts of all runs that ended at or after a time; of one that reported no money, what was set aside for it. */
   chargedSince: (at: number) => number;
+  /** All attempts of all runs that worked in a session of a CLI, as far as they have ended. */
+  spentInSession: (session: string) => Spend;
   /** Oldest end first. `runId` null: of all runs. */
   spendRows: (wish: { since: number; runId: string | null; limit: number }) => SpendRow[];
 };
@@ -32,6 +34,14 @@ export type SpendTable = {
 export function spendTable(database: Database): SpendTable {
   return {
     chargedSince: (at) => chargedSince(database, at),
+    spentInSession: (session) =>
+      database.get(
+        spendColumns,
+        `SELECT sum(usd) AS usd, coalesce(sum(input), 0) AS input, coalesce(sum(cached), 0) AS cached,
+                coalesce(sum(output), 0) AS output
+         FROM attempt JOIN spend USING (run, node, attempt) WHERE session = @session`,
+        { session },
+      ) ?? noSpend,
     spendRows: ({ since, runId, limit }) =>
       database.all(
         spendRow,
