@@ -47,6 +47,7 @@ export type Life = {
   /** Who holds the lease; default a process that does not live, so that the next owner need not wait. */
   owner?: ProcessId;
   providers?: Engine['providers'];
+  repository?: Engine['repository'];
   /** Sees every append first. */
   onAppend?: (events: readonly RunEvent[]) => void;
 };
@@ -112,7 +113,12 @@ export async function aHouse(): Promise<House> {
       const mortal = mortalStore(store, life);
       try {
         await ownRun(
-          { ...engine, store: mortal.store, providers: life.providers ?? providers },
+          {
+            ...engine,
+            store: mortal.store,
+            providers: life.providers ?? providers,
+            repository: life.repository ?? engine.repository,
+          },
           runId,
           life.owner ?? nobody(),
           life.signal ?? new AbortController().signal,
@@ -205,3 +211,8 @@ export function hearing(at: (event: RunEvent) => boolean) {
 /** A shell loop that ends when the file is in the house. */
 export const untilFile = (file: string) =>
   `until test -e ../../../../../${file}; do sleep 0.02; done`;
+
+/** Waits for what a process outside does; the test's own time limit ends it. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await systemClock.sleep(10);
+}

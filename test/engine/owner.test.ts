@@ -11,7 +11,7 @@ import { createRecorder } from '../../src/engine/recorder.ts';
 import { noSpend } from '../../src/core/spend.ts';
 import { folderKey } from '../../src/supervisor/marker.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { aHouse, hearing, untilFile, writer, type House } from './house.ts';
+import { aHouse, hearing, until, untilFile, writer, type House } from './house.ts';
 
 const is =
   (type: RunEvent['type'], node: string) =>
@@ -19,11 +19,6 @@ const is =
     event.type === type && 'node' in event && event.node === node;
 
 const statusOf = (run: Run, node: string) => run.nodes.get(node)?.state.status;
-
-/** Waits for what a process outside does; the test's own time limit ends it. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await systemClock.sleep(10);
-}
 
 const put = (house: House, file: string) => writeFile(join(house.folder, file), '');
 
