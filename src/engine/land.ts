@@ -10,6 +10,7 @@ import type { Git } from '../git/git.ts';
 import { trailersOf } from './commit-message.ts';
 import { judgeTree } from './judge-tree.ts';
 import { collectSoon } from './node-worktree.ts';
+import { putBackBranch } from './run-branch.ts';
 import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -42,6 +43,7 @@ export async function performLanding(
     engine.log(`${unrecorded.node}: landed by an owner that could not say so`);
     return;
   }
+  await putBackBranch(engine, recorder, run);
   const plan = await planLanding(git, run, node, work, head);
   if ('conflict' in plan) {
     const findings = conflictFindings(plan.conflict);

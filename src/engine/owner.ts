@@ -18,6 +18,7 @@ import { createRecorder } from './recorder.ts';
 import { readRun } from './read-run.ts';
 import { performReview } from './review.ts';
 import { performStart } from './start.ts';
+import { putBackBranch } from './run-branch.ts';
 import { performVerification } from './verify-run.ts';
 import type { AttemptDesk } from './watch-worker.ts';
 import type { Engine } from './engine.ts';
@@ -99,9 +100,10 @@ async function ownEpoch(
       waitOutside: (ms, until) =>
         engine.store.waitForPulse(runId, { signal: until, timeoutMs: ms }),
       perform: (work) => follow(perform(desk, cuts, work)),
-      beforeFinish: (events) => {
+      beforeFinish: async (events) => {
         recorder.fence();
-        return finishRun(engine, recorder.preview(events));
+        await putBackBranch(engine, recorder, recorder.run());
+        await finishRun(engine, recorder.preview(events));
       },
       adopted: adoptRunning(desk, follow),
     });
