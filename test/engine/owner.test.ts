@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,6 +11,7 @@ import { review, writes } from '../e2e/rig.ts';
 import { createRecorder } from '../../src/engine/recorder.ts';
 import { noSpend } from '../../src/core/spend.ts';
 import { folderKey } from '../../src/supervisor/marker.ts';
+import { temporaryFolderOf } from '../../src/supervisor/temporary-folder.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { aHouse, hearing, until, untilFile, writer, type House } from './house.ts';
 
@@ -147,6 +149,18 @@ test('a worker whose provider is gone is ended, and so is its attempt, not the o
   expect(await house.own(runId, { providers: [] })).toBe('ended');
   expect(house.run(runId).status).toMatchObject({ outcome: 'failed' });
   expect(await processesIn(house.folder)).toEqual([]);
+});
+
+test('the temp folder of a worker that could not be adopted goes with its run', async () => {
+  const house = await aHouse();
+  await house.script({ one: [{ do: 'hang' }] });
+  const runId = await house.create({ nodes: [aNode('one', { provider: 'scripted', retries: 0 })] });
+  const dies = { when: 'after' as const, at: is('attempt.spawned', 'one') };
+  expect(await house.own(runId, { dies })).toBe('died');
+  const folder = temporaryFolderOf(house.store.paths.attemptFolder(runId, 'one', 1), undefined);
+  expect(existsSync(folder)).toBe(true);
+  expect(await house.own(runId, { providers: [] })).toBe('ended');
+  expect(existsSync(folder)).toBe(false);
 });
 
 test('a worker that removes its worktree has not done its work', async () => {
