@@ -176,16 +176,18 @@ function applyToRun(run: Run, event: RunEvent, at: number): Run {
   }
 }
 
+/** What is there already stays as it is: a node that was added never takes the place of another one. */
 function addNodes(run: Run, event: Extract<RunEvent, { type: 'nodes.added' }>): Run {
   const nodes = new Map(run.nodes);
+  const added = event.nodes.filter((node) => !nodes.has(node.name));
   const emitter = nodes.get(event.by);
   if (emitter !== undefined) {
     nodes.set(event.by, {
       ...emitter,
-      emitted: [...(emitter.emitted ?? []), ...event.nodes.map((node) => node.name)],
+      emitted: [...(emitter.emitted ?? []), ...added.map((node) => node.name)],
     });
   }
-  for (const spec of event.nodes) nodes.set(spec.name, newNode(spec, event.by));
+  for (const spec of added) nodes.set(spec.name, newNode(spec, event.by));
   return { ...run, nodes: new NodeMap([...nodes.values()]) };
 }
 

@@ -30,6 +30,7 @@ export type Problem =
   | { code: 'store-corrupt'; file: string; reason: string }
   | { code: 'store-newer'; file: string; found: number; known: number }
   | { code: 'store-busy'; file: string }
+  | { code: 'day-spent'; ceiling: number; taken: number }
   | { code: 'fenced'; runId: string; epoch: number; newest: number }
   | { code: 'owner-failed'; runId: string; reason: string }
   | { code: 'unexpected'; what: string }
@@ -133,6 +134,8 @@ export function describeProblem(problem: Problem): string {
       return `The database ${problem.file} was written by a newer mo (schema ${problem.found}; this one knows ${problem.known}). Update mo.`;
     case 'store-busy':
       return `The database ${problem.file} stayed locked by another process. Try again; if it goes on, see which mo processes run with: mo list`;
+    case 'day-spent':
+      return `The day's ceiling of ${problem.ceiling} USD (limits.usd_per_day) would be passed: with this, ${problem.taken.toFixed(2)} USD are spent or set aside. Wait until other runs end, or raise the ceiling.`;
     case 'fenced':
       return `This owner of ${problem.runId} (epoch ${problem.epoch}) was replaced by a newer one (epoch ${problem.newest}) and stops. Watch the run with: mo watch ${problem.runId}`;
     case 'owner-failed':
@@ -161,6 +164,8 @@ export function exitCodeOf(problem: Problem): ExitCode {
       return 2;
     case 'untrusted-settings':
       return 3;
+    case 'day-spent':
+      return 4;
     case 'target-moved':
     case 'merge-conflict':
       return 1;

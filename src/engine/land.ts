@@ -1,5 +1,6 @@
 import type { RunEvent, Work } from '../core/event.ts';
 import type { Finding } from '../core/gate.ts';
+import { MoError } from '../core/problem.ts';
 import { afterFindings } from '../core/retry.ts';
 import type { Run, RunNode } from '../core/run.ts';
 import { commitTree, isAncestor, treeOf } from '../git/commit.ts';
@@ -9,6 +10,7 @@ import type { Git } from '../git/git.ts';
 import { trailersOf } from './commit-message.ts';
 import { judgeTree } from './judge-tree.ts';
 import { collectSoon } from './node-worktree.ts';
+import { putBackBranch } from './run-branch.ts';
 import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -41,6 +43,7 @@ export async function performLanding(
     engine.log(`${unrecorded.node}: landed by an owner that could not say so`);
     return;
   }
+  await putBackBranch(engine, recorder, run);
   const plan = await planLanding(git, run, node, work, head);
   if ('conflict' in plan) {
     const findings = conflictFindings(plan.conflict);
@@ -59,9 +62,10 @@ export async function performLanding(
   }
   signal.throwIfAborted();
   recorder.fence();
-  await moveRunRef(git, run, plan.commit, `mo: land ${name}`);
-  recorder.record([{ type: 'node.landed', node: name, head: plan.commit, tree: plan.tree }]);
-  engine.log(`${name}: landed`);
+  const landed = await moveOrFind(git, run, { node: name, plan });
+  recorder.record([landed]);
+  engine.log(`${landed.node}: landed`);
+  if (landed.node !== name) return;
   collectSoon(engine, repository, { runId: run.spec.runId, node: name, attempt });
 }
 
@@ -119,6 +123,23 @@ async function gateMerged(
     signal,
   });
   return verdicts.filter((one) => !one.pass).flatMap((one) => one.findings);
+}
+
+/** An owner that was replaced between its last look and its swap may have been quicker; what it landed, it had gated. */
+async function moveOrFind(
+  git: Git,
+  run: Run,
+  { node, plan }: { node: string; plan: Plan },
+): Promise<Landed> {
+  try {
+    await moveRunRef(git, run, plan.commit, `mo: land ${node}`);
+    return { type: 'node.landed', node, head: plan.commit, tree: plan.tree };
+  } catch (cause) {
+    if (!(cause instanceof MoError) || cause.code !== 'target-moved') throw cause;
+    const late = await unrecordedLanding(git, run);
+    if (late === null) throw cause;
+    return late;
+  }
 }
 
 /** The run's branch comes into being with the first landing; one of that name that is there before is somebody else's and is never moved. */

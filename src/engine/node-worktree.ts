@@ -24,6 +24,8 @@ export type WorktreeWish = {
   /** The commit the worker starts on. */
   from: string;
   settings: Settings;
+  /** Aborted: setting it up ends. */
+  signal: AbortSignal;
 };
 
 /**
@@ -41,12 +43,12 @@ export async function prepareWorktree(
     const existing = await openWorktree(repository, path);
     if (existing === null) {
       const made = await addWorktree(repository, { path, base: wish.from });
-      await setUp(engine, repository, made, wish.settings);
+      await setUp(engine, repository, made, wish);
       return made;
     }
     await parkWorktree(existing, parkedRef(wish.runId, wish.node, wish.attempt));
     await checkoutCommit(existing, wish.from);
-    await setUp(engine, repository, existing, wish.settings);
+    await setUp(engine, repository, existing, wish);
     return existing;
   });
 }
@@ -55,13 +57,13 @@ export async function prepareWorktree(
 export async function landingWorktree(
   engine: Engine,
   repository: Repository,
-  wish: { runId: string; commit: string; settings: Settings },
+  wish: { runId: string; commit: string; settings: Settings; signal: AbortSignal },
 ): Promise<Worktree> {
   const path = landingPath(engine, wish.runId);
   const existing = await openWorktree(repository, path);
   const worktree = existing ?? (await addWorktree(repository, { path, base: wish.commit }));
   await checkoutCommit(worktree, wish.commit);
-  await setUp(engine, repository, worktree, wish.settings);
+  await setUp(engine, repository, worktree, wish);
   return worktree;
 }
 
@@ -111,13 +113,18 @@ async function setUp(
   engine: Engine,
   repository: Repository,
   worktree: Worktree,
-  settings: Settings,
+  { settings, signal }: Pick<WorktreeWish, 'settings' | 'signal'>,
 ): Promise<void> {
   const note = join(worktree.gitDir, 'mo-set-up-done');
   if ((await readText(note)) !== null) return;
   await linkPaths(repository.root, worktree, settings.worktrees?.link ?? usualLinks);
   await copyPaths(repository.root, worktree, settings.worktrees?.copy ?? []);
-  await runSetUp(engine, worktree.path, settings.worktrees?.setup ?? []);
+  await runSetUp(engine, {
+    folder: worktree.path,
+    output: join(worktree.gitDir, 'mo-set-up-output'),
+    commands: settings.worktrees?.setup ?? [],
+    signal,
+  });
   await writeWhole(note, '');
 }
 

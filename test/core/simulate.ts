@@ -73,7 +73,7 @@ export function simulate(
       busy: new Set(busy.keys()),
       lanes,
       workers,
-      day: { usd: null, tokens: null },
+      day: null,
     };
     check(snapshot, now);
     const actions = decide(snapshot, now);
