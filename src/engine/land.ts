@@ -35,14 +35,9 @@ export async function performLanding(
   const { work, attempt } = node.state;
   const { git } = repository;
   const head = run.head.commit;
-  const unrecorded = await unrecordedLanding(git, run);
-  if (unrecorded !== null) {
-    recorder.record([unrecorded]);
-    engine.log(`${unrecorded.node}: landed by an owner that could not say so`);
-    return;
-  }
   const plan = await planLanding(git, run, node, work, head);
   if ('conflict' in plan) {
+    if (await recordLanding(engine, recorder, git)) return;
     const findings = conflictFindings(plan.conflict);
     recorder.record([
       sendBack(engine, run, node, { attempt, cause: 'conflict', findings, carry: null }),
@@ -51,6 +46,7 @@ export async function performLanding(
   }
   const findings = await gateMerged(engine, run, node, { plan, signal });
   if (findings.length > 0) {
+    if (await recordLanding(engine, recorder, git)) return;
     const carry: Work = { base: head, commit: plan.commit, tree: plan.tree, files: work.files };
     recorder.record([
       sendBack(engine, run, node, { attempt, cause: 'merged-gate', findings, carry }),
@@ -59,7 +55,12 @@ export async function performLanding(
   }
   signal.throwIfAborted();
   recorder.fence();
-  await moveRunRef(git, run, plan.commit, `mo: land ${name}`);
+  try {
+    await moveRunRef(git, run, plan.commit, `mo: land ${name}`);
+  } catch (cause) {
+    if (await recordLanding(engine, recorder, git)) return;
+    throw cause;
+  }
   recorder.record([{ type: 'node.landed', node: name, head: plan.commit, tree: plan.tree }]);
   engine.log(`${name}: landed`);
   collectSoon(engine, repository, { runId: run.spec.runId, node: name, attempt });
@@ -69,7 +70,18 @@ type Plan = { commit: string; tree: string; isMerged: boolean };
 
 type Landed = Extract<RunEvent, { type: 'node.landed' }>;
 
-/** The ref moved but the owner died before it could say so: the branch holds the work of a node that is not known to have landed. */
+/**
+ * The ref moved but the owner died before it could say so: the branch holds the work of a node that is not known to have landed. Looked
+ * for when a landing is refused; one that is not has found the branch where it was known to be. The node that was to land comes again.
+ */
+async function recordLanding(engine: Engine, recorder: Recorder, git: Git): Promise<boolean> {
+  const landed = await unrecordedLanding(git, recorder.run());
+  if (landed === null) return false;
+  recorder.record([landed]);
+  engine.log(`${landed.node}: landed by an owner that could not say so`);
+  return true;
+}
+
 async function unrecordedLanding(git: Git, run: Run): Promise<Landed | null> {
   const found = await readRef(git, runRef(run.spec.runId));
   if (found === null || found === run.head?.commit) return null;
@@ -89,9 +101,14 @@ async function planLanding(
   work: Work,
   head: string,
 ): Promise<Plan | { conflict: string[] }> {
-  if (await isAncestor(git, head, work.commit))
-    return { commit: work.commit, tree: work.tree, isMerged: false };
-  const merged = await mergeInMemory(git, { ours: head, theirs: work.commit });
+  const forward: Plan = { commit: work.commit, tree: work.tree, isMerged: false };
+  // A commit is its base or a descendant of it.
+  if (work.base === head) return forward;
+  const [isForward, merged] = await Promise.all([
+    isAncestor(git, head, work.commit),
+    mergeInMemory(git, { ours: head, theirs: work.commit }),
+  ]);
+  if (isForward) return forward;
   if (!merged.clean) return { conflict: merged.files };
   const commit = await commitTree(git, {
     tree: merged.tree,

@@ -1,7 +1,7 @@
 import type { Change } from '../core/scope.ts';
 import { commitTree, isAncestor, treeOf, type NewCommit } from './commit.ts';
 import { changesBetween } from './diff.ts';
-import { branchOf, headOf } from './repository.ts';
+import { standOf } from './repository.ts';
 import { mendHead, settleWorktree } from './settle.ts';
 import { writeWorkTree } from './work-tree.ts';
 import type { Worktree } from './worktree-list.ts';
@@ -29,7 +29,7 @@ export async function commitWork(
   const { git } = worktree;
   const { base } = work;
   await mendHead(worktree, base);
-  const [head, leftBranch] = await Promise.all([headOf(git), branchOf(git)]);
+  const { head, branch: leftBranch } = await standOf(git);
   const tree = await writeWorkTree(worktree, base);
   const parent = head !== null && (await isAncestor(git, base, head)) ? head : null;
   const commit = await commitOf(worktree, { ...work, tree, parent: parent ?? base });

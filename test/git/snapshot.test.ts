@@ -69,6 +69,16 @@ test('without a configured identity mo signs itself', async () => {
   );
 });
 
+test('an identity that a worker configures after mo has committed once signs nothing', async () => {
+  const { commit, tree, git } = await setUp();
+  await put(tree.path, 'one.txt', '1');
+  await commit();
+  await git(tree.path, 'config', 'user.name', 'Eve');
+  await put(tree.path, 'two.txt', '2');
+  const { commit: made } = await commit();
+  expect(await git(tree.path, 'log', '-1', '--format=%an %cn', made)).toBe('Ada Ada');
+});
+
 test('a trailer cannot be made to hold a second one', async () => {
   const { tree, base, git } = await setUp();
   await put(tree.path, 'new.txt', 'x');
