@@ -228,19 +228,19 @@ async function folderFor(
   if (engine.repository === null || from === null) return engine.project;
   const { runId, settings } = run.spec;
   const { node, attempt } = context;
-  const worktree = await prepareWorktree(engine, engine.repository, {
+  const prepared = await prepareWorktree(engine, engine.repository, {
     runId,
     node: node.name,
     attempt,
     from,
     settings,
   });
-  await keepSharedSettings(
-    engine.paths.attemptFolder(runId, node.name, attempt),
-    engine.repository,
-  );
-  await keepIgnored(engine.paths.attemptFolder(runId, node.name, attempt), worktree);
-  return worktree.path;
+  const attemptFolder = engine.paths.attemptFolder(runId, node.name, attempt);
+  await Promise.all([
+    keepSharedSettings(attemptFolder, engine.repository),
+    keepIgnored(attemptFolder, prepared),
+  ]);
+  return prepared.worktree.path;
 }
 
 function watchOf({ engine, recorder, node, attempt }: AttemptContext, provider: Provider) {

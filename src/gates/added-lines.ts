@@ -1,3 +1,4 @@
+import { treeOf } from '../git/commit.ts';
 import type { Git } from '../git/git.ts';
 import { newId } from '../platform/ids.ts';
 import type { ScanLine } from './scan-lines.ts';
@@ -10,6 +11,7 @@ type AddedLines = { lines: ScanLine[]; isCut: boolean };
  * hide what is in it. Moved lines count as added; what stood in the base is sorted out later.
  */
 export async function addedLines(git: Git, base: string, tree: string): Promise<AddedLines> {
+  if ((await treeOf(git, base)) === tree) return { lines: [], isCut: false };
   const { stdout, isCut } = await git.run(['diff-tree', ...flags, base, tree], { cutAt });
   return { lines: parseAdded(stdout), isCut };
 }

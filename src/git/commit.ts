@@ -54,7 +54,7 @@ export async function committerOf(git: Git): Promise<Environment> {
 /** A commit never changes its tree, so each is asked for once. */
 export async function treeOf(git: Git, commit: string): Promise<string> {
   const ask = async (): Promise<string> =>
-    line(await git.text(['rev-parse', '--verify', `${commit}^{tree}`]));
+    line(await git.text(['rev-parse', '--verify', `${commit}^{commit}^{tree}`]));
   return isFullId(commit) ? git.remember(treeQuestion(commit), ask) : ask();
 }
 
