@@ -181,9 +181,9 @@ function runOnce(place: Place, args: readonly string[], call: GitCall): Promise<
 /** null: it failed. */
 function asAnswer(result: CommandResult, call: GitCall): GitAnswer | null {
   const { stdout, stderr, exitCode } = result;
-  // Whoever reads more than the limit is ended, so a cut output has no exit code of its own.
+  // Whoever says more than the limit is ended, so a cut output has no exit code of its own.
   if (exitCode === null) {
-    const isCut = call.cutAt !== undefined && stdout.length >= call.cutAt;
+    const isCut = call.cutAt !== undefined && result.isCut;
     return isCut ? { stdout, stderr, exitCode: 0, isCut } : null;
   }
   if (!(call.accept ?? [0]).includes(exitCode)) return null;
