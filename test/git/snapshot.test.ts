@@ -56,18 +56,6 @@ test('what git ignores is named with the work, but not where something of it was
   expect([forced.ignored, summary(forced)]).toEqual([null, ['add debug.log']]);
 });
 
-test('a HEAD that is no commit is left behind, its files are taken', async () => {
-  const { commit, tree, git, base } = await setUp();
-  await put(tree.path, 'one.txt', '1');
-  await writeFile(
-    join(tree.gitDir, 'HEAD'),
-    `${await git(tree.path, 'rev-parse', 'HEAD^{tree}')}\n`,
-  );
-  const made = await commit();
-  expect(summary(made)).toEqual(['add one.txt']);
-  expect(await git(tree.path, 'rev-parse', `${made.commit}^`)).toBe(base);
-});
-
 test('nothing changed gives back the base', async () => {
   const { commit, base } = await setUp();
   expect(await commit()).toMatchObject({ commit: base, changes: [], foreignHead: null });
