@@ -28,6 +28,9 @@ export type WorktreeWish = {
   signal: AbortSignal;
 };
 
+/** `isBare`: it was made a moment ago and holds nothing but what git tracks. */
+export type Prepared = { worktree: Worktree; isBare: boolean };
+
 /**
  * The worktree of a node, on `from`, with what the project's settings want in it. What an earlier attempt left there uncommitted is
  * parked first.
@@ -36,20 +39,19 @@ export async function prepareWorktree(
   engine: Engine,
   repository: Repository,
   wish: WorktreeWish,
-): Promise<Worktree> {
+): Promise<Prepared> {
   const path = engine.paths.worktree(wish.runId, wish.node);
   // The last attempt's may still be on its way out.
   return inTurn(path, async () => {
     const existing = await openWorktree(repository, path);
     if (existing === null) {
       const made = await addWorktree(repository, { path, base: wish.from });
-      await setUp(engine, repository, made, wish);
-      return made;
+      return { worktree: made, isBare: !(await setUp(engine, repository, made, wish)) };
     }
     await parkWorktree(existing, parkedRef(wish.runId, wish.node, wish.attempt));
     await checkoutCommit(existing, wish.from);
     await setUp(engine, repository, existing, wish);
-    return existing;
+    return { worktree: existing, isBare: false };
   });
 }
 
@@ -98,8 +100,11 @@ export function collectSoon(engine: Engine, repository: Repository, wish: Collec
 const ignoredFile = z.array(z.tuple([z.string(), z.string()]));
 
 /** The ignored files before the worker came, kept with the attempt so that whoever gates it can tell what it did to them. */
-export async function keepIgnored(attemptFolder: string, worktree: Worktree): Promise<void> {
-  const before = await listIgnored(worktree);
+export async function keepIgnored(
+  attemptFolder: string,
+  { worktree, isBare }: Prepared,
+): Promise<void> {
+  const before = isBare ? [] : await listIgnored(worktree);
   await writeWhole(join(attemptFolder, 'ignored-before.json'), JSON.stringify([...before]), 0o600);
 }
 
@@ -108,24 +113,26 @@ export async function readIgnored(attemptFolder: string): Promise<IgnoredFiles> 
   return new Map(text === null ? [] : ignoredFile.parse(JSON.parse(text)));
 }
 
-/** Once for each worktree, to its end: an owner may die, or a command fail, in the middle of it. */
+/** Once for each worktree, to its end: an owner may die, or a command fail, in the middle of it. Whether anything was put there. */
 async function setUp(
   engine: Engine,
   repository: Repository,
   worktree: Worktree,
   { settings, signal }: Pick<WorktreeWish, 'settings' | 'signal'>,
-): Promise<void> {
+): Promise<boolean> {
   const note = join(worktree.gitDir, 'mo-set-up-done');
-  if ((await readText(note)) !== null) return;
-  await linkPaths(repository.root, worktree, settings.worktrees?.link ?? usualLinks);
-  await copyPaths(repository.root, worktree, settings.worktrees?.copy ?? []);
+  if ((await readText(note)) !== null) return true;
+  const { link = usualLinks, copy = [], setup = [] } = settings.worktrees ?? {};
+  const linked = await linkPaths(repository.root, worktree, link);
+  const copied = await copyPaths(repository.root, worktree, copy);
   await runSetUp(engine, {
     folder: worktree.path,
     output: join(worktree.gitDir, 'mo-set-up-output'),
-    commands: settings.worktrees?.setup ?? [],
+    commands: setup,
     signal,
   });
   await writeWhole(note, '');
+  return linked.length + copied.length + setup.length > 0;
 }
 
 function landingPath(engine: Engine, runId: string): string {

@@ -168,7 +168,7 @@ async function folderFor(
   if (engine.repository === null || from === null) return engine.project;
   const { runId, settings } = run.spec;
   const { node, attempt } = context;
-  const worktree = await prepareWorktree(engine, engine.repository, {
+  const prepared = await prepareWorktree(engine, engine.repository, {
     runId,
     node: node.name,
     attempt,
@@ -176,12 +176,12 @@ async function folderFor(
     settings,
     signal,
   });
-  await keepSharedSettings(
-    engine.paths.attemptFolder(runId, node.name, attempt),
-    engine.repository,
-  );
-  await keepIgnored(engine.paths.attemptFolder(runId, node.name, attempt), worktree);
-  return worktree.path;
+  const attemptFolder = engine.paths.attemptFolder(runId, node.name, attempt);
+  await Promise.all([
+    keepSharedSettings(attemptFolder, engine.repository),
+    keepIgnored(attemptFolder, prepared),
+  ]);
+  return prepared.worktree.path;
 }
 
 function specOf(run: Run, name: string): NodeSpec {
