@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 import type { NodeStatus } from '../core/run.ts';
 import { duration, oneLine, spending } from '../operations/amounts.ts';
-import type { Picture, PictureNode } from '../operations/picture.ts';
+import { heldText } from '../operations/news.ts';
+import { stateText, type Picture, type PictureNode } from '../operations/picture.ts';
 import { cellsOf, cutTo, fitTo } from './cells.ts';
 
 export type ViewSize = { width: number; height: number; color: boolean };
@@ -25,7 +26,7 @@ const mostRows = 30;
 /** The picture as lines, none wider than the terminal and together not higher. */
 export function renderView(picture: Picture, now: number, size: ViewSize): string[] {
   const paint = painter(size.color);
-  const room = Math.max(1, Math.min(mostRows, size.height - 4 - picture.requests.length * 2));
+  const room = Math.max(1, Math.min(mostRows, size.height - 5 - picture.requests.length * 2));
   const { shown, hidden } = chooseNodes(picture.nodes, room);
   const nameCells = widest(
     shown.map((node) => node.name),
@@ -47,6 +48,9 @@ export function renderView(picture: Picture, now: number, size: ViewSize): strin
         cutTo(`  ? ${oneLine(request.question, 400)} (${request.choices.join(' | ')})`, size.width),
       ),
     ),
+    ...(picture.held.length === 0
+      ? []
+      : [paint('magenta', cutTo(`  ! ${heldText(picture.held)}`, size.width))]),
     cutTo(`  ${footer(picture)}`, size.width),
   ];
 }
@@ -84,7 +88,7 @@ function painter(color: boolean): Paint {
 
 function header(picture: Picture, now: number, size: ViewSize, paint: Paint): string {
   const elapsed = duration((picture.endedAt ?? now) - picture.startedAt);
-  const right = `${picture.state} · ${elapsed}`;
+  const right = `${stateText(picture.state)} · ${elapsed}`;
   const left = `${picture.runId}  ${oneLine(picture.goal, 400)}`;
   const leftCells = size.width - cellsOf(right) - 2;
   if (leftCells < 12) return cutTo(`${picture.runId} ${right}`, size.width);

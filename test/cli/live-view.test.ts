@@ -34,6 +34,7 @@ function picture(nodes: PictureNode[], more: Partial<Picture> = {}): Picture {
     spend: noSpend,
     nodes,
     requests: [],
+    held: [],
     branch: null,
     landed: null,
     ...more,
