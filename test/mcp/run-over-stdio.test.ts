@@ -12,7 +12,9 @@ const program = join(import.meta.dirname, '../../dist/mo.mjs');
 /** A repository, a server in it, and scripted workers that do what `script` says. */
 async function aController(script: Record<string, unknown>) {
   const folder = await mkdtemp(join(tmpdir(), 'mo-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  onTestFinished(() =>
+    rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 }),
+  );
   const env = { PATH: process.env['PATH'] ?? '', HOME: folder };
   const git = (...args: string[]) => runCommand('git', args, { cwd: folder, env });
   await git('init', '--quiet', '--initial-branch=main');
