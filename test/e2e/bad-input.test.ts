@@ -208,6 +208,7 @@ test('the number of a run that left a branch is never given again, whatever beca
   const rig = await aRig();
   const first = final(await rig.mo(['do', 'again', ...yes, '--land', 'branch']));
   const before = await rig.git('rev-parse', `mo/${first.run_id}`);
+  await gone(await rig.ownerOf(first.run_id));
   await rm(join(rig.repo, '.agent-workspace'), { recursive: true });
   await rig.git('worktree', 'add', '-q', '../linked', '-b', 'feature');
   const second = final(await rig.mo(['do', 'again', ...yes], { cwd: join(rig.folder, 'linked') }));
@@ -271,7 +272,9 @@ test('a damaged, newer or misplaced database is named and left alone, and once i
   await mkdir(database);
   expectRefusal(await rig.mo(['list']), { exitCode: 5, says: /cannot write to .*agent-workspace/ });
   await rm(database, { recursive: true });
-  expect(final(await rig.mo(['do', 'second', ...yes])).run_id).toBe('r-2-second');
+  const second = final(await rig.mo(['do', 'second', ...yes]));
+  expect(second.run_id).toBe('r-2-second');
+  await gone(await rig.ownerOf(second.run_id));
   await rm(workspace, { recursive: true });
   await writeFile(workspace, 'in the way');
   expectRefusal(await rig.mo(['do', 'x', ...yes]), {
