@@ -23,6 +23,8 @@ const marks: Readonly<Record<NodeStatus, { mark: string; color: Color; rank: num
 /** Most nodes that are listed one by one; of the others only their number is said. */
 const mostRows = 30;
 
+const narrowCells = 60;
+
 /** The picture as lines, none wider than the terminal and together not higher. */
 export function renderView(picture: Picture, now: number, size: ViewSize): string[] {
   const paint = painter(size.color);
@@ -32,10 +34,14 @@ export function renderView(picture: Picture, now: number, size: ViewSize): strin
     shown.map((node) => node.name),
     Math.floor(size.width * 0.3),
   );
-  const routeCells = widest(
-    shown.map((node) => node.route ?? ''),
-    Math.floor(size.width * 0.2),
-  );
+  // In a narrow terminal the time says more than who it is.
+  const routeCells =
+    size.width < narrowCells
+      ? 0
+      : widest(
+          shown.map((node) => node.route ?? ''),
+          Math.floor(size.width * 0.2),
+        );
   return [
     header(picture, now, size, paint),
     ...shown.map((node) =>
