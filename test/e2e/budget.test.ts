@@ -33,7 +33,7 @@ test('a goal whose budget is spent ends with exit code 4, and goes on under a la
   expect(resumed.exitCode).toBe(0);
   const after = final(resumed);
   expect(after.state).toBe('succeeded');
-  expect(after.nodes.find(({ name }) => name === 'one')?.attempts).toBe(1);
+  expect(after.nodes.find(({ name }) => name === 'plan')?.attempts).toBe(1);
   expect(await rig.git('ls-tree', '--name-only', 'main')).toContain('two.txt');
 });
 
