@@ -3,6 +3,7 @@ import type { Recorded, RunEvent, RunSpec } from './event.ts';
 import { isBlocking } from './gate.ts';
 import { NodeMap } from './node-map.ts';
 import type { NodeSpec } from './node.ts';
+import { resumedRun } from './resume.ts';
 import type { Run, RunNode } from './run.ts';
 import { isCutOff } from './stop.ts';
 import { addSpend, noSpend, tokensOf } from './spend.ts';
@@ -173,6 +174,8 @@ function applyToRun(run: Run, event: RunEvent, at: number): Run {
         status: { status: 'finished', outcome: event.outcome, reason: event.reason, at },
         requests: [],
       };
+    case 'run.resumed':
+      return resumedRun(run, event.budget);
   }
 }
 

@@ -1,3 +1,5 @@
+import { didYouMean } from './closest.ts';
+
 /** Everything that can go wrong in a way a person or an agent can mend. One text, one code, one exit code each. */
 export type Problem =
   | { code: 'bad-input'; what: string; fix: string }
@@ -107,15 +109,15 @@ export function describeProblem(problem: Problem): string {
     case 'run-not-found':
       return `There is no run ${problem.runId}. poll without a run_id shows the active runs, \`mo list\` all of them.`;
     case 'node-not-found':
-      return `Run ${problem.runId} has no node ${problem.node}. Its nodes are: ${listed(problem.known)}.`;
+      return `Run ${problem.runId} has no node ${problem.node}.${near(problem.node, problem.known)} Its nodes are: ${listed(problem.known)}.`;
     case 'nothing-to-show':
       return `${problem.what} ${problem.fix}`;
     case 'wrong-state':
-      return `Run ${problem.runId} is ${problem.state}; that needs a run that is ${problem.wanted}. ${problem.fix}`;
+      return `Run ${problem.runId} ${problem.state === 'needs' ? 'waits for you' : `is ${problem.state}`}; that needs a run that is ${problem.wanted}. ${problem.fix}`;
     case 'unknown-provider':
-      return `There is no provider ${problem.provider}. Known: ${listed(problem.known)}.`;
+      return `There is no provider ${problem.provider}.${near(problem.provider, problem.known)} Known: ${listed(problem.known)}.`;
     case 'unknown-profile':
-      return `Provider ${problem.provider} has no profile ${problem.profile}. Known: ${listed(problem.known)}. Profiles are set in mo.yaml.`;
+      return `Provider ${problem.provider} has no profile ${problem.profile}.${near(problem.profile, problem.known)} Known: ${listed(problem.known)}. Profiles are set in mo.yaml.`;
     case 'no-worker':
       return `No worker can take role ${problem.role}: ${problem.reasons.join('; ')}. \`mo health\` shows what is installed and how to mend it.`;
     case 'cli-missing':
@@ -123,7 +125,7 @@ export function describeProblem(problem: Problem): string {
     case 'worker-not-started':
       return `The system refused to start ${problem.command} (provider ${problem.provider}): ${problem.reason}. E2BIG means arguments and environment that are too long, EAGAIN and ENOMEM a machine that is full. Mend that, then run \`mo resume\`.`;
     case 'workspace-unwritable':
-      return `mo cannot write to ${problem.folder}: ${problem.reason}. Make the folder writable.`;
+      return `mo cannot write to ${problem.folder}: ${unwritable(problem.reason)}`;
     case 'file-unreadable':
       return `mo cannot read ${problem.file}: ${problem.reason}. Make it a file that you may read, or move it away.`;
     case 'disk-full':
@@ -196,6 +198,25 @@ export function exitCodeOf(problem: Problem): ExitCode {
 export function describeWorkflowError(source: string, error: WorkflowError): string {
   const place = error.line === null ? source : `${source}:${error.line}:${error.column ?? 1}`;
   return `${place}: ${error.where ? `${error.where}: ` : ''}${error.what} ${error.fix}`.trimEnd();
+}
+
+/** `reason` is the code of the system's error, or a text. */
+function unwritable(reason: string): string {
+  switch (reason) {
+    case 'EEXIST':
+      return 'a file of that name is in the way. Rename or remove that file.';
+    case 'ENOTDIR':
+      return 'a part of its path is a file (ENOTDIR). Rename or remove that file.';
+    case 'EROFS':
+      return 'the file system is read-only (EROFS). Mount it writable, or work in a copy elsewhere.';
+    default:
+      return `${reason}. Make the folder writable.`;
+  }
+}
+
+function near(word: string, known: readonly string[]): string {
+  const meant = didYouMean(word, known);
+  return meant === null ? '' : ` ${meant}`;
 }
 
 function quoted(texts: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { renderReport } from '../core/report.ts';
 import type { Run } from '../core/run.ts';
-import { runBranch } from '../git/refs.ts';
+import { branchOf } from '../core/view.ts';
 import { writeWhole } from '../platform/files.ts';
 import { removeLeftTemporary } from '../supervisor/temporary-folder.ts';
 import { collectWorktree } from './node-worktree.ts';
@@ -12,10 +12,7 @@ import type { Repository } from '../git/repository.ts';
 /** The report, and the worktrees nobody needs any more. Safe to be done again. */
 export async function finishRun(engine: Engine, run: Run): Promise<void> {
   const { runId } = run.spec;
-  await writeWhole(
-    engine.paths.report(runId),
-    renderReport(run, run.spec.base === null ? null : runBranch(runId)),
-  );
+  await writeWhole(engine.paths.report(runId), renderReport(run, branchOf(run)));
   await writeWhole(engine.paths.workflow(runId), workflowText(run));
   if (run.status.status !== 'finished') return;
   await clearTemporary(engine, run);
