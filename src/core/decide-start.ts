@@ -97,10 +97,13 @@ function decideStart(
   const own = reserve({ ceiling: run.spec.budget, charged: run.charged, reserved }, wish);
   if (own === null) return 'no budget';
   const ofDay = day === null ? noLimit : reserveOfDay(run, day, reserved, wish);
-  if (ofDay === null)
-    return day !== null && day.left > 0 && day.held > 0
-      ? { do: 'wait', until: now + othersLookMs }
+  if (ofDay === null) {
+    const mayComeBack = day !== null && day.left > 0 && day.held > 0;
+    // A run that waits for an answer as well is not over when the day's money is: it looks again.
+    return mayComeBack || run.requests.length > 0
+      ? { do: 'wait', until: now + (mayComeBack ? othersLookMs : dayLookMs) }
       : 'no budget';
+  }
   return {
     do: 'start',
     node: name,
@@ -113,6 +116,7 @@ function decideStart(
 
 /** Nobody tells a run that another one has given something back. */
 const othersLookMs = 5_000;
+const dayLookMs = 60_000;
 
 /** What is left of the day, put as a ceiling of this run: what it has charged already is gone from the day too. */
 function reserveOfDay(

@@ -26,7 +26,7 @@ function next(run: Run, leftOfDay: number | null = null) {
       busy: new Set(),
       lanes: [],
       workers: [aWorker('claude')],
-      day: { usd: leftOfDay, tokens: null },
+      day: leftOfDay === null ? null : { left: leftOfDay, held: 0 },
     },
     1_000,
   );
