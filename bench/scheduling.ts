@@ -127,7 +127,7 @@ function makeFake(project: Project, nodes: NodeSpec[]) {
           abilities: one.abilities,
           reason: findBinary(one.binary, process.env) === null ? 'not on the PATH' : null,
         })),
-        day: { usd: null, tokens: null },
+        day: null,
       }),
       takeSignals: () => store.takeSignals(runId, epoch),
       waitOutside: (ms: number, signal: AbortSignal) =>

@@ -5,6 +5,15 @@ import { chmod, readFile, rename, rm } from 'node:fs/promises';
 const root = new URL('..', import.meta.url).pathname;
 const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8'));
 
+/** zod brings its messages in fifty languages, which every process would have to read; mo speaks one. */
+const englishOnly = {
+  name: 'english-only',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js';`,
+    })),
+};
+
 // Built beside the old one and put in its place, so that whoever runs mo meanwhile finds one of the two.
 const next = `${root}dist.${process.pid}`;
 await build({
@@ -21,6 +30,7 @@ await build({
   minifySyntax: true,
   legalComments: 'linked',
   external: ['better-sqlite3'],
+  plugins: [englishOnly],
   define: { MO_VERSION: JSON.stringify(version) },
   // CommonJS dependencies inside an ES module still call `require` and read `__filename`.
   banner: {

@@ -79,7 +79,7 @@ function inputOf(operation, schema) {
     '| field | type | default | flag | meaning |',
     '|---|---|---|---|---|',
     ...rows.map(({ path, one, isRequired }) => {
-      const flag = flagName(path);
+      const flag = flagName(path.replaceAll('.', '_'));
       const value =
         one.default === undefined
           ? isRequired

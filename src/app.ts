@@ -98,13 +98,12 @@ async function contextOf(call: Call): Promise<OperationContext> {
       return trustProject({ root: await root(), env: call.env });
     },
     verify: async (wish) =>
-      verify(await engineOf(await store(), await root(), call.env), wish, call.signal),
+      verify(await engineOf(store(), await root(), call.env), wish, call.signal),
   };
 }
 
 /** Executes one run in this process, with the run's project as working folder, until it ends or only a person can go on. */
 async function executeRun(runId: string): Promise<number> {
-  const { ownRun } = await import('./engine/owner.ts');
   const { identify } = await import('./platform/process-identity.ts');
   const owner = identify(process.pid);
   if (owner === null) throw new Error('this process does not find itself');
@@ -112,9 +111,13 @@ async function executeRun(runId: string): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.once(signal, () => ended.abort());
   const root = process.cwd();
-  const store = await openedStore(root);
+  const opening = openedStore(root);
   try {
-    await ownRun(await engineOf(store, root, environment()), runId, owner, ended.signal);
+    const [{ ownRun }, engine] = await Promise.all([
+      import('./engine/owner.ts'),
+      engineOf(opening, root, environment()),
+    ]);
+    await ownRun(engine, runId, owner, ended.signal);
     return 0;
   } catch (error) {
     logLine(
@@ -126,11 +129,16 @@ async function executeRun(runId: string): Promise<number> {
     );
     return error instanceof MoError ? error.exitCode : 1;
   } finally {
-    store.close();
+    // One that could not be opened has been told of.
+    await opening.then(
+      (store) => store.close(),
+      () => {},
+    );
   }
 }
 
-async function engineOf(store: Store, root: string, env: Environment): Promise<Engine> {
+/** The store is opened meanwhile. */
+async function engineOf(opening: Promise<Store>, root: string, env: Environment): Promise<Engine> {
   const [{ openRepository }, { providers }, { loadPromptPack }, { findBinary }, { newUuid }] =
     await Promise.all([
       import('./git/repository.ts'),
@@ -139,10 +147,14 @@ async function engineOf(store: Store, root: string, env: Environment): Promise<E
       import('./platform/find-binary.ts'),
       import('./platform/ids.ts'),
     ]);
-  const repository = await openRepository(root, { env }).catch((error: unknown) => {
-    if (error instanceof MoError && isWithoutGit(error)) return null;
-    throw error;
-  });
+  const [store, pack, repository] = await Promise.all([
+    opening,
+    loadPromptPack(),
+    openRepository(root, { env }).catch((error: unknown) => {
+      if (error instanceof MoError && isWithoutGit(error)) return null;
+      throw error;
+    }),
+  ]);
   return {
     store,
     paths: store.paths,
@@ -150,7 +162,7 @@ async function engineOf(store: Store, root: string, env: Environment): Promise<E
     project: root,
     providers,
     findBinary: (name) => findBinary(name, env),
-    pack: await loadPromptPack(),
+    pack,
     clock: systemClock,
     env,
     newUuid,
@@ -194,7 +206,7 @@ async function projectOf(folder: string, { env, signal }: Call): Promise<Project
       git: {
         head: repository.head,
         branch: repository.branch,
-        dirtyFiles: async () => (await listUncommitted(repository)).tracked,
+        dirtyFiles: once(async () => (await listUncommitted(repository)).tracked),
         lastRunNumber: () => lastRunNumber(repository.git),
       },
     };

@@ -1,5 +1,5 @@
 import { duration, oneLine, spending } from '../operations/amounts.ts';
-import type { Picture, PictureNode } from '../operations/picture.ts';
+import { stateText, type Picture, type PictureNode } from '../operations/picture.ts';
 import { footer, statusCounts } from './live-view.ts';
 
 /** Most single changes told between two pictures; of more than that only their numbers are. */
@@ -24,9 +24,15 @@ export function changeLines(before: Picture | null, after: Picture, now: number)
       ? [`${stamp} ${statusCounts(changed)}`]
       : changed.map((node) => `${stamp} ${nodeChange(node, now)}`)),
     ...(before !== null && before.state !== after.state && after.endedAt === null
-      ? [`${stamp} run is ${after.state}`]
+      ? [`${stamp} ${runChange(after.state)}`]
       : []),
   ];
+}
+
+function runChange(state: Picture['state']): string {
+  return state === 'running'
+    ? 'the run goes on'
+    : `the run ${state === 'needs' ? stateText(state) : `is ${state}`}`;
 }
 
 function addedText(added: readonly PictureNode[]): string {

@@ -1,18 +1,23 @@
 import type { ExitCode } from '../core/problem.ts';
 import { spending, duration, oneLine } from '../operations/amounts.ts';
-import type { Picture } from '../operations/picture.ts';
+import { stateText, type Picture } from '../operations/picture.ts';
+import { heldText, raiseCommand } from '../operations/news.ts';
 import { finalObject } from '../operations/final-object.ts';
 import type { CommandCall } from './command-call.ts';
 import { isDone, statusCounts } from './live-view.ts';
 
-/** Says how a followed run stands, on one screen or as one object, and returns the exit code it means. */
-export async function finish(call: CommandCall, picture: Picture): Promise<number> {
+/** Says how a followed run stands, on one screen or as one object beside what is `known` already, and returns the exit code it means. */
+export async function finish(
+  call: CommandCall,
+  picture: Picture,
+  known: Readonly<Record<string, unknown>> = {},
+): Promise<number> {
   if (call.interrupted.aborted) {
     call.terminal.err(leftBehind(picture));
     return 130;
   }
   const result = await finalObject(call.context, picture.runId);
-  if (call.json) call.terminal.out(JSON.stringify(result, null, 2));
+  if (call.json) call.terminal.out(JSON.stringify({ ...known, ...result }, null, 2));
   else call.terminal.out(summaryLines(picture, result.report).join('\n'));
   return exitCodeOfRun(picture);
 }
@@ -43,7 +48,7 @@ function summaryLines(picture: Picture, report: string | null): string[] {
   const spend = spending(picture.spend);
   const unfinished = picture.nodes.filter((node) => !isDone(node));
   return [
-    `${picture.runId} ${picture.state}${picture.endedAt === null ? '' : ` in ${took}`}${spend === '' ? '' : ` · ${spend}`} · ${statusCounts(picture.nodes)}`,
+    `${picture.runId} ${stateText(picture.state)}${picture.endedAt === null ? '' : ` in ${took}`}${spend === '' ? '' : ` · ${spend}`} · ${statusCounts(picture.nodes)}`,
     ...(picture.reason === null ? [] : [oneLine(picture.reason, 300)]),
     ...unfinished
       .filter(({ message }) => message !== null)
@@ -56,6 +61,10 @@ function summaryLines(picture: Picture, report: string | null): string[] {
       `? ${request.question}`,
       `  Answer with: mo resume ${picture.runId}${picture.requests.length > 1 ? ` --request ${request.id}` : ''} --answer ${request.choices.join('|')}`,
     ]),
+    ...(picture.held.length === 0 ? [] : [heldText(picture.held)]),
+    ...(picture.held.length > 0 || picture.state === 'exhausted'
+      ? [`more    ${raiseCommand(picture.runId)}`]
+      : []),
     ...(picture.state === 'failed' ? [`why     mo output ${picture.runId} --part report`] : []),
   ];
 }

@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { flagName } from '../operations/naming.ts';
 
-/** One flag of a command: an input field, or one field inside an object (`--scope.allow`). */
+/** One flag of a command: an input field, or one field inside an object (`--scope-allow`, also written `--scope.allow`). */
 export type Flag = { path: readonly string[]; option: Option };
 
 const field = z.looseObject({
@@ -24,7 +24,10 @@ export function flagsOf(input: z.ZodObject): Flag[] {
   const schema = field.parse(z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }));
   return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => [
     flagOf([name], one),
-    ...Object.entries(one.properties ?? {}).map(([inner, part]) => flagOf([name, inner], part)),
+    ...Object.entries(one.properties ?? {}).flatMap(([inner, part]) => [
+      flagOf([name, inner], part),
+      dotted([name, inner], part),
+    ]),
   ]);
 }
 
@@ -49,10 +52,16 @@ function objectAt(input: Record<string, unknown>, name: string): Record<string, 
   return found.success ? found.data : {};
 }
 
-function flagOf(path: readonly string[], one: Field): Flag {
-  const name = flagName(path.join('.'));
+function dotted(path: readonly string[], one: Field): Flag {
+  const flag = flagOf(path, one, '.');
+  return { path, option: flag.option.hideHelp() };
+}
+
+function flagOf(path: readonly string[], one: Field, joint = '_'): Flag {
+  const name = flagName(path.join(joint));
   const option = new Option(`${name}${placeholder(one)}`, describe(one));
-  if (one.enum !== undefined) option.choices(one.enum);
+  // The help names the choices; the schema refuses what is none of them, and says which one is near.
+  if (one.enum !== undefined) option.choices(one.enum).argParser((text: string) => text);
   else if (one.type === 'array') option.argParser(collect);
   else if (one.type === 'number' || one.type === 'integer') option.argParser(numberOrText);
   else if (one.type !== 'string' && one.type !== 'boolean') option.argParser(jsonOrText);

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 import type { NodeStatus } from '../core/run.ts';
 import { duration, oneLine, spending } from '../operations/amounts.ts';
-import type { Picture, PictureNode } from '../operations/picture.ts';
+import { heldText } from '../operations/news.ts';
+import { stateText, type Picture, type PictureNode } from '../operations/picture.ts';
 import { cellsOf, cutTo, fitTo } from './cells.ts';
 
 export type ViewSize = { width: number; height: number; color: boolean };
@@ -22,19 +23,25 @@ const marks: Readonly<Record<NodeStatus, { mark: string; color: Color; rank: num
 /** Most nodes that are listed one by one; of the others only their number is said. */
 const mostRows = 30;
 
+const narrowCells = 60;
+
 /** The picture as lines, none wider than the terminal and together not higher. */
 export function renderView(picture: Picture, now: number, size: ViewSize): string[] {
   const paint = painter(size.color);
-  const room = Math.max(1, Math.min(mostRows, size.height - 4 - picture.requests.length * 2));
+  const room = Math.max(1, Math.min(mostRows, size.height - 5 - picture.requests.length * 2));
   const { shown, hidden } = chooseNodes(picture.nodes, room);
   const nameCells = widest(
     shown.map((node) => node.name),
     Math.floor(size.width * 0.3),
   );
-  const routeCells = widest(
-    shown.map((node) => node.route ?? ''),
-    Math.floor(size.width * 0.2),
-  );
+  // In a narrow terminal the time says more than who it is.
+  const routeCells =
+    size.width < narrowCells
+      ? 0
+      : widest(
+          shown.map((node) => node.route ?? ''),
+          Math.floor(size.width * 0.2),
+        );
   return [
     header(picture, now, size, paint),
     ...shown.map((node) =>
@@ -47,6 +54,9 @@ export function renderView(picture: Picture, now: number, size: ViewSize): strin
         cutTo(`  ? ${oneLine(request.question, 400)} (${request.choices.join(' | ')})`, size.width),
       ),
     ),
+    ...(picture.held.length === 0
+      ? []
+      : [paint('magenta', cutTo(`  ! ${heldText(picture.held)}`, size.width))]),
     cutTo(`  ${footer(picture)}`, size.width),
   ];
 }
@@ -84,7 +94,7 @@ function painter(color: boolean): Paint {
 
 function header(picture: Picture, now: number, size: ViewSize, paint: Paint): string {
   const elapsed = duration((picture.endedAt ?? now) - picture.startedAt);
-  const right = `${picture.state} · ${elapsed}`;
+  const right = `${stateText(picture.state)} · ${elapsed}`;
   const left = `${picture.runId}  ${oneLine(picture.goal, 400)}`;
   const leftCells = size.width - cellsOf(right) - 2;
   if (leftCells < 12) return cutTo(`${picture.runId} ${right}`, size.width);

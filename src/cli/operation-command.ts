@@ -30,7 +30,7 @@ export function operationCommand(program: Command, operation: Operation, host: C
       if (operation.kind !== 'start' || !started.success || isDetached(command)) {
         return print(answer, call);
       }
-      return stayWith(started.data.run_id, operation, call);
+      return stayWith(answer.data, started.data.run_id, operation, call);
     });
   });
 }
@@ -42,7 +42,12 @@ function isDetached(command: Command): boolean {
 }
 
 /** A person who starts something in a terminal wants to see what comes of it; a tool call returns at once instead. */
-async function stayWith(runId: string, operation: Operation, call: CommandCall): Promise<number> {
+async function stayWith(
+  started: Answer['data'],
+  runId: string,
+  operation: Operation,
+  call: CommandCall,
+): Promise<number> {
   const { follow } = await import('./follow.ts');
   const { finish } = await import('./finish.ts');
   const picture = await follow(call, runId);
@@ -55,7 +60,7 @@ async function stayWith(runId: string, operation: Operation, call: CommandCall):
     call.terminal.out(text);
     return finish({ ...call, terminal: { ...call.terminal, out: call.terminal.err } }, picture);
   }
-  return finish(call, picture);
+  return finish(call, picture, { ...started, next: `output {run_id: "${runId}"}` });
 }
 
 /** Prints an answer the way this call asked for and returns its exit code. */

@@ -33,8 +33,15 @@ export type Snapshot = {
   busy: ReadonlySet<string>;
   lanes: readonly Lane[];
   workers: readonly Worker[];
-  /** What is left of the day's ceiling over all runs; no limit where there is none. */
-  day: Limit;
+  day: Day | null;
+};
+
+/** The day's ceiling over all runs, in USD; null where there is none. */
+export type Day = {
+  /** What is neither charged nor set aside for attempts that nobody watches at present. */
+  left: number;
+  /** How much of that attempts of other runs hold now; it may come back. */
+  held: number;
 };
 
 /** Two actions with one key are the same work. */

@@ -3,6 +3,7 @@ import type { Recorded, RunEvent, RunSpec } from './event.ts';
 import { isBlocking } from './gate.ts';
 import { NodeMap } from './node-map.ts';
 import type { NodeSpec } from './node.ts';
+import { resumedRun } from './resume.ts';
 import type { Run, RunNode } from './run.ts';
 import { isCutOff } from './stop.ts';
 import { addSpend, noSpend, tokensOf } from './spend.ts';
@@ -173,19 +174,23 @@ function applyToRun(run: Run, event: RunEvent, at: number): Run {
         status: { status: 'finished', outcome: event.outcome, reason: event.reason, at },
         requests: [],
       };
+    case 'run.resumed':
+      return resumedRun(run, event.budget);
   }
 }
 
+/** What is there already stays as it is: a node that was added never takes the place of another one. */
 function addNodes(run: Run, event: Extract<RunEvent, { type: 'nodes.added' }>): Run {
   const nodes = new Map(run.nodes);
+  const added = event.nodes.filter((node) => !nodes.has(node.name));
   const emitter = nodes.get(event.by);
   if (emitter !== undefined) {
     nodes.set(event.by, {
       ...emitter,
-      emitted: [...(emitter.emitted ?? []), ...event.nodes.map((node) => node.name)],
+      emitted: [...(emitter.emitted ?? []), ...added.map((node) => node.name)],
     });
   }
-  for (const spec of event.nodes) nodes.set(spec.name, newNode(spec, event.by));
+  for (const spec of added) nodes.set(spec.name, newNode(spec, event.by));
   return { ...run, nodes: new NodeMap([...nodes.values()]) };
 }
 

@@ -1,3 +1,5 @@
+import { noLimit, reserve } from './budget.ts';
+import { ranOut } from './held.ts';
 import { escalationId } from './requests.ts';
 import type { Action, Snapshot } from './action.ts';
 import type { Outcome } from './event.ts';
@@ -14,12 +16,15 @@ export function decideEnd({ run, busy }: Snapshot, isStarved: boolean): Action[]
   if (run.status.status === 'stopping')
     return finish('stopped', 'stopped as asked; finished work is kept');
   if (nodes.some((node) => node.state.status === 'waiting')) {
-    if (isStarved) return finish('exhausted', 'the budget is spent');
+    if (isStarved) return finish('exhausted', whoseBudget(run));
     return finish('failed', 'some nodes wait for something that will never come');
   }
-  for (const node of nodes) {
-    if (node.state.status === 'failed')
-      return finish('failed', `${node.spec.name}: ${node.state.message}`);
+  const failed = nodes.filter((node) => node.state.status === 'failed');
+  // One that failed by itself is what has to be looked at; more budget would not mend it.
+  const first = failed.find((node) => !ranOut(node)) ?? failed[0];
+  if (first?.state.status === 'failed') {
+    const outcome = ranOut(first) ? 'exhausted' : 'failed';
+    return finish(outcome, `${first.spec.name}: ${first.state.message}`);
   }
   if (nodes.some((node) => node.state.status === 'stopped'))
     return finish('stopped', 'a node was stopped');
@@ -46,6 +51,15 @@ function decideRefused(run: Run): Action[] {
   const answer = run.answers.get(escalationId(run, 'verify'));
   if (hasReview && answer?.choice !== 'stop') return [{ do: 'review', node: 'verify' }];
   return finish('failed', 'the integrated tree does not pass the gates of the run');
+}
+
+function whoseBudget({ spec, charged }: Run): string {
+  const { usd, tokens } = spec.budget;
+  if (reserve({ ceiling: spec.budget, charged, reserved: [] }, noLimit) !== null)
+    return 'the money of the day is spent (limits.usd_per_day of the settings)';
+  const isMoney = usd !== null && charged.usd >= usd;
+  const name = isMoney ? `$${Number(usd.toFixed(4))}` : `${tokens ?? 0} tokens`;
+  return `the budget of ${name} is spent`;
 }
 
 function finish(outcome: Outcome, reason: string): Action[] {

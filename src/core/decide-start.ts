@@ -2,7 +2,7 @@ import { noLimit, reserve, tighter } from './budget.ts';
 import { needOf } from './needs.ts';
 import { routeNode, type Worker } from './routing.ts';
 import { scopesOverlap } from './scope.ts';
-import type { Action, Snapshot } from './action.ts';
+import type { Action, Day, Snapshot } from './action.ts';
 import type { Limit, NodeSpec } from './node.ts';
 import type { Run, RunNode } from './run.ts';
 
@@ -93,20 +93,41 @@ function decideStart(
     const message = `no worker can take it: ${routing.reasons.join('; ')}`;
     return { do: 'record', event: { type: 'node.failed', node: name, message, findings: [] } };
   }
-  // What is left of the day, put as a ceiling of this run: what it has charged already is gone from the day too.
-  const dayCeiling: Limit =
-    day.usd === null ? noLimit : { usd: run.charged.usd + day.usd, tokens: null };
-  const ceiling = tighter(run.spec.budget, dayCeiling);
-  const share = reserve({ ceiling, charged: run.charged, reserved }, node.spec.budget);
-  if (share === null) return 'no budget';
+  const wish = node.spec.budget;
+  const own = reserve({ ceiling: run.spec.budget, charged: run.charged, reserved }, wish);
+  if (own === null) return 'no budget';
+  const ofDay = day === null ? noLimit : reserveOfDay(run, day, reserved, wish);
+  if (ofDay === null) {
+    const mayComeBack = day !== null && day.left > 0 && day.held > 0;
+    // A run that waits for an answer as well is not over when the day's money is: it looks again.
+    return mayComeBack || run.requests.length > 0
+      ? { do: 'wait', until: now + (mayComeBack ? othersLookMs : dayLookMs) }
+      : 'no budget';
+  }
   return {
     do: 'start',
     node: name,
     attempt,
     route: routing.route,
     reasons: routing.reasons,
-    reserved: share,
+    reserved: tighter(own, ofDay),
   };
+}
+
+/** Nobody tells a run that another one has given something back. */
+const othersLookMs = 5_000;
+const dayLookMs = 60_000;
+
+/** What is left of the day, put as a ceiling of this run: what it has charged already is gone from the day too. */
+function reserveOfDay(
+  { charged }: Run,
+  { left, held }: Day,
+  reserved: readonly Limit[],
+  wish: Limit,
+): Limit | null {
+  const ceiling = { usd: charged.usd + left, tokens: null };
+  const holding = [...reserved, { usd: held, tokens: null }];
+  return reserve({ ceiling, charged, reserved: holding }, { usd: wish.usd, tokens: null });
 }
 
 /** Running, or about to: a start that the shell is still working on holds its slot. */

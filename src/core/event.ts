@@ -195,6 +195,8 @@ export const runEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('land.refused'), code: z.string(), message: z.string() }),
   z.object({ type: z.literal('run.finished'), outcome, reason: z.string() }),
+  /** Under these ceilings the run goes on where its budget, or the vendor's quota, had ended it. */
+  z.object({ type: z.literal('run.resumed'), budget: limit }),
 ]);
 export type RunEvent = z.infer<typeof runEvent>;
 

@@ -1,3 +1,5 @@
+import { didYouMean } from './closest.ts';
+
 /** Everything that can go wrong in a way a person or an agent can mend. One text, one code, one exit code each. */
 export type Problem =
   | { code: 'bad-input'; what: string; fix: string }
@@ -30,6 +32,7 @@ export type Problem =
   | { code: 'store-corrupt'; file: string; reason: string }
   | { code: 'store-newer'; file: string; found: number; known: number }
   | { code: 'store-busy'; file: string }
+  | { code: 'day-spent'; ceiling: number; taken: number }
   | { code: 'fenced'; runId: string; epoch: number; newest: number }
   | { code: 'owner-failed'; runId: string; reason: string }
   | { code: 'unexpected'; what: string }
@@ -106,15 +109,15 @@ export function describeProblem(problem: Problem): string {
     case 'run-not-found':
       return `There is no run ${problem.runId}. poll without a run_id shows the active runs, \`mo list\` all of them.`;
     case 'node-not-found':
-      return `Run ${problem.runId} has no node ${problem.node}. Its nodes are: ${listed(problem.known)}.`;
+      return `Run ${problem.runId} has no node ${problem.node}.${near(problem.node, problem.known)} Its nodes are: ${listed(problem.known)}.`;
     case 'nothing-to-show':
       return `${problem.what} ${problem.fix}`;
     case 'wrong-state':
-      return `Run ${problem.runId} is ${problem.state}; that needs a run that is ${problem.wanted}. ${problem.fix}`;
+      return `Run ${problem.runId} ${problem.state === 'needs' ? 'waits for you' : `is ${problem.state}`}; that needs a run that is ${problem.wanted}. ${problem.fix}`;
     case 'unknown-provider':
-      return `There is no provider ${problem.provider}. Known: ${listed(problem.known)}.`;
+      return `There is no provider ${problem.provider}.${near(problem.provider, problem.known)} Known: ${listed(problem.known)}.`;
     case 'unknown-profile':
-      return `Provider ${problem.provider} has no profile ${problem.profile}. Known: ${listed(problem.known)}. Profiles are set in mo.yaml.`;
+      return `Provider ${problem.provider} has no profile ${problem.profile}.${near(problem.profile, problem.known)} Known: ${listed(problem.known)}. Profiles are set in mo.yaml.`;
     case 'no-worker':
       return `No worker can take role ${problem.role}: ${problem.reasons.join('; ')}. \`mo health\` shows what is installed and how to mend it.`;
     case 'cli-missing':
@@ -122,7 +125,7 @@ export function describeProblem(problem: Problem): string {
     case 'worker-not-started':
       return `The system refused to start ${problem.command} (provider ${problem.provider}): ${problem.reason}. E2BIG means arguments and environment that are too long, EAGAIN and ENOMEM a machine that is full. Mend that, then run \`mo resume\`.`;
     case 'workspace-unwritable':
-      return `mo cannot write to ${problem.folder}: ${problem.reason}. Make the folder writable.`;
+      return `mo cannot write to ${problem.folder}: ${unwritable(problem.reason)}`;
     case 'file-unreadable':
       return `mo cannot read ${problem.file}: ${problem.reason}. Make it a file that you may read, or move it away.`;
     case 'disk-full':
@@ -133,6 +136,8 @@ export function describeProblem(problem: Problem): string {
       return `The database ${problem.file} was written by a newer mo (schema ${problem.found}; this one knows ${problem.known}). Update mo.`;
     case 'store-busy':
       return `The database ${problem.file} stayed locked by another process. Try again; if it goes on, see which mo processes run with: mo list`;
+    case 'day-spent':
+      return `The day's ceiling of ${problem.ceiling} USD (limits.usd_per_day) would be passed: with this, ${problem.taken.toFixed(2)} USD are spent or set aside. Wait until other runs end, or raise the ceiling.`;
     case 'fenced':
       return `This owner of ${problem.runId} (epoch ${problem.epoch}) was replaced by a newer one (epoch ${problem.newest}) and stops. Watch the run with: mo watch ${problem.runId}`;
     case 'owner-failed':
@@ -161,6 +166,8 @@ export function exitCodeOf(problem: Problem): ExitCode {
       return 2;
     case 'untrusted-settings':
       return 3;
+    case 'day-spent':
+      return 4;
     case 'target-moved':
     case 'merge-conflict':
       return 1;
@@ -191,6 +198,25 @@ export function exitCodeOf(problem: Problem): ExitCode {
 export function describeWorkflowError(source: string, error: WorkflowError): string {
   const place = error.line === null ? source : `${source}:${error.line}:${error.column ?? 1}`;
   return `${place}: ${error.where ? `${error.where}: ` : ''}${error.what} ${error.fix}`.trimEnd();
+}
+
+/** `reason` is the code of the system's error, or a text. */
+function unwritable(reason: string): string {
+  switch (reason) {
+    case 'EEXIST':
+      return 'a file of that name is in the way. Rename or remove that file.';
+    case 'ENOTDIR':
+      return 'a part of its path is a file (ENOTDIR). Rename or remove that file.';
+    case 'EROFS':
+      return 'the file system is read-only (EROFS). Mount it writable, or work in a copy elsewhere.';
+    default:
+      return `${reason}. Make the folder writable.`;
+  }
+}
+
+function near(word: string, known: readonly string[]): string {
+  const meant = didYouMean(word, known);
+  return meant === null ? '' : ` ${meant}`;
 }
 
 function quoted(texts: readonly string[]): string {

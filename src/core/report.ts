@@ -26,7 +26,7 @@ function summaryLines(run: Run, branch: string | null): string[] {
     `- **Result:** ${status.status === 'finished' ? `${status.outcome}: ${status.reason}` : status.status}`,
   ];
   if (run.spec.goal.length > 120) lines.push(`- **Goal:** ${oneLine(run.spec.goal, 2_000)}`);
-  if (branch !== null && run.head !== null && run.head.commit !== run.spec.base) {
+  if (branch !== null && run.head !== null) {
     lines.push(
       `- **Branch:** \`${branch}\` at \`${run.head.commit.slice(0, 10)}\`, started from \`${run.spec.base?.slice(0, 10)}\``,
     );

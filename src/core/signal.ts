@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limit } from './node.ts';
 
 /** What a controller asks of the owner of a run. Kept in the store until an owner has turned it into events. */
 export const signal = z.discriminatedUnion('kind', [
@@ -17,5 +18,7 @@ export const signal = z.discriminatedUnion('kind', [
     how: z.enum(['branch', 'merge', 'discard']),
     target: z.string().nullable(),
   }),
+  /** Go on with a run that its budget has ended or holds up, under these ceilings. */
+  z.object({ kind: z.literal('resume'), budget: limit }),
 ]);
 export type Signal = z.infer<typeof signal>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { request } from './event.ts';
+import { heldByBudget, isHeld, reservations } from './held.ts';
 import { needOf } from './needs.ts';
 import { nodeSpec } from './node.ts';
 import { addSpend, noSpend, spend } from './spend.ts';
@@ -34,8 +35,9 @@ export const runView = z.object({
   counts: z.partialRecord(z.enum(nodeStatuses), z.number().int()),
   total: z.number().int(),
   spend,
-  /** Head of `branch`; the base until something has landed on it. Both are null outside git. */
+  /** The base until something has landed; null outside git. */
   head: z.string().nullable(),
+  /** Where `head` is; null while there is none, and once it was discarded. */
   branch: z.string().nullable(),
   target: z.string().nullable(),
   landed: z
@@ -48,6 +50,8 @@ export const runView = z.object({
   /** Rounds of review so far. */
   cycles: z.number().int(),
   requests: z.array(request),
+  /** In state `needs`: nodes that could start but for the run's own budget. */
+  held: z.array(z.string()).default([]),
   /** Why the run ended. */
   reason: z.string().nullable(),
   /** ms since 1970: of the last event, and of the end. */
@@ -73,6 +77,8 @@ export const nodeView = z.object({
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
   message: z.string().nullable(),
+  /** In state `running`: its process is not there yet. */
+  isStarting: z.boolean().default(false),
   needs: z.array(z.string()),
 });
 export type NodeView = z.infer<typeof nodeView>;
@@ -82,17 +88,19 @@ const messageLength = 400;
 /** `updatedAt`: the time of the last event folded into the run. */
 export function viewOf(run: Run, updatedAt: number): RunView {
   const finished = run.status.status === 'finished' ? run.status : null;
+  const state = stateOf(run);
   return {
-    state: stateOf(run),
+    state,
     counts: countsOf(run),
     total: run.nodes.size,
     spend: run.settled,
     head: run.head?.commit ?? null,
-    branch: run.spec.base === null ? null : `mo/${run.spec.runId}`,
+    branch: branchOf(run),
     target: run.spec.target,
     landed: run.landed,
     cycles: run.cycles.length,
     requests: [...run.requests],
+    held: state === 'needs' ? heldByBudget(run) : [],
     reason: finished?.reason ?? null,
     updatedAt,
     endedAt: finished?.at ?? null,
@@ -113,8 +121,15 @@ export function nodeViewOf(node: RunNode): NodeView {
     startedAt: last?.startedAt ?? null,
     endedAt: last?.endedAt ?? null,
     message: messageOf(node)?.slice(0, messageLength) ?? null,
+    isStarting: node.state.status === 'running' && node.state.process === null,
     needs: node.spec.needs,
   };
+}
+
+/** Made when the first node lands on it, gone when the work was discarded: null then, and before. */
+export function branchOf({ spec, head, landed }: Run): string | null {
+  if (head === null || head.commit === spec.base || landed?.how === 'discard') return null;
+  return `mo/${spec.runId}`;
 }
 
 /** Nothing but landing can still happen. */
@@ -136,21 +151,25 @@ function stateOf(run: Run): RunState {
 
 /** Whether something goes on without the person: then a question is shown, but the run is not waiting for its answer yet. */
 function isMoving(run: Run): boolean {
+  const reserved = reservations(run);
   for (const node of run.nodes.values()) {
     const { status } = node.state;
     if (status === 'running' || status === 'gating') return true;
     if (node.state.status === 'verified' && !node.state.landed) return true;
-    if (status === 'waiting' && node.spec.kind !== 'approval' && needOf(run, node) === 'met')
-      return true;
+    const isOpen = status === 'waiting' && node.spec.kind !== 'approval';
+    if (isOpen && needOf(run, node) === 'met' && !isHeld(run, node, reserved)) return true;
   }
   return false;
 }
 
-function countsOf(run: Run): RunView['counts'] {
-  const counts: RunView['counts'] = {};
-  for (const { state } of run.nodes.values())
-    counts[state.status] = (counts[state.status] ?? 0) + 1;
-  return counts;
+/** In the order of a node's life, so that two looks at one run read alike. */
+function countsOf({ nodes }: Run): RunView['counts'] {
+  return Object.fromEntries(
+    nodeStatuses.flatMap((status) => {
+      const count = nodes.counts.get(status);
+      return count === undefined ? [] : [[status, count]];
+    }),
+  );
 }
 
 function messageOf({ state }: RunNode): string | null {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { json, type Json } from './json.ts';
-import { spend } from './spend.ts';
+import { spend, type Spend } from './spend.ts';
 
 /** Which provider, profile, model and effort an attempt gets. null: the CLI's own default. */
 export const route = z.object({
@@ -202,6 +202,8 @@ export type Provider = {
   describe: (request: WorkerRequest) => ProcessDescription;
   /** `memory`: what an earlier parser of the same attempt returned from `memory()`, or null at the start. */
   parser: (memory: Json | null) => Parser;
+  /** Where totals are those of a session: memory for the parser of a process that resumes one which had cost `before`. */
+  resumedMemory?: (before: Spend) => Json;
   probe: Probe;
 };
 

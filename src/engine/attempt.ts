@@ -37,8 +37,6 @@ export async function settleAttempt(
   const ending = endingOf(context, settled);
   const handoff = await keepAnswer(context, settled.conclusion, ending);
   recorder.record(endEvents(context, recorder.run(), ending, handoff));
-  // Not before: until the end is written down, the next owner may need it to read the same answer.
-  forgetParser(context, settled);
   engine.log(`${node.name} attempt ${attempt}: ${ending.class}. ${ending.message}`);
   // The gates read the raw output of an answer; nobody reads that of a failure.
   if (ending.class !== 'done') await dropRaw(engine, recorder.run(), node.name, attempt);
@@ -47,18 +45,6 @@ export async function settleAttempt(
       `${node.name} attempt ${attempt}: still alive: ${settled.survivors.map((one) => one.pid).join(', ')}`,
     );
   }
-}
-
-/** What the parser remembered of the raw stream is of no use any more, and nobody has redacted it. */
-function forgetParser(
-  { engine, recorder, epoch, node, attempt }: AttemptContext,
-  settled: Settled,
-): void {
-  const { runId } = recorder.run().spec;
-  engine.store.saveCheckpoint(
-    { runId, node: node.name, attempt, epoch },
-    { ...settled.checkpoint, parser: null },
-  );
 }
 
 /** Ends an attempt that never became a process. */

@@ -14,6 +14,7 @@ import {
   updateRef,
 } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
+import { putBackBranch } from './run-branch.ts';
 import { judgeTree } from './judge-tree.ts';
 import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
@@ -79,11 +80,12 @@ async function deliver(
   const { repository, run } = delivery;
   const commit = run.head?.commit ?? null;
   if (commit === null || commit === run.spec.base) return nothingToLand();
+  if (how !== 'discard') await putBackBranch(delivery.engine, delivery.recorder, run);
   switch (how) {
     case 'branch':
       return { type: 'run.landed', how, target: runBranch(run.spec.runId), commit };
     case 'discard':
-      await discard(repository, run);
+      await discard(repository, run, commit);
       return { type: 'run.landed', how, target: null, commit: null };
     case 'merge': {
       const branch = target ?? run.spec.target;
@@ -139,16 +141,18 @@ async function merge(
 const noTarget =
   'HEAD was detached when the run began, so there is no branch to merge into. Name one: mo land <run> --how merge --target main';
 
-/** The branch goes, its commits stay reachable under a parked ref. */
-async function discard({ git }: Repository, run: Run): Promise<void> {
+/** The branch goes, its commits stay reachable under a parked ref, also when somebody has deleted it before. */
+async function discard({ git }: Repository, run: Run, commit: string): Promise<void> {
   const ref = runRef(run.spec.runId);
-  const head = await readRef(git, ref);
-  if (head === null) return;
+  const found = await readRef(git, ref);
+  const head = found ?? commit;
   const parked = parkedRef(run.spec.runId, 'branch', 1);
   const there = await readRef(git, parked);
+  // Discarded before: what was parked then stays.
+  if (found === null && there !== null) return;
   if (there !== head)
     await updateRef(git, { ref: parked, to: head, expected: there, reason: 'mo: discard' });
-  await deleteRef(git, { ref, expected: head });
+  if (found !== null) await deleteRef(git, { ref, expected: found });
 }
 
 function nothingToLand(): RunEvent {

@@ -1,8 +1,9 @@
 import { stringify } from 'yaml';
 import { renderReport } from '../core/report.ts';
 import type { Run } from '../core/run.ts';
-import { runBranch } from '../git/refs.ts';
+import { branchOf } from '../core/view.ts';
 import { writeWhole } from '../platform/files.ts';
+import { removeLeftTemporary } from '../supervisor/temporary-folder.ts';
 import { collectWorktree } from './node-worktree.ts';
 import { dropRaw } from './raw.ts';
 import type { Engine } from './engine.ts';
@@ -11,13 +12,12 @@ import type { Repository } from '../git/repository.ts';
 /** The report, and the worktrees nobody needs any more. Safe to be done again. */
 export async function finishRun(engine: Engine, run: Run): Promise<void> {
   const { runId } = run.spec;
-  await writeWhole(
-    engine.paths.report(runId),
-    renderReport(run, run.spec.base === null ? null : runBranch(runId)),
-  );
+  await writeWhole(engine.paths.report(runId), renderReport(run, branchOf(run)));
   await writeWhole(engine.paths.workflow(runId), workflowText(run));
-  if (run.status.status !== 'finished' || engine.repository === null) return;
+  if (run.status.status !== 'finished') return;
+  await clearTemporary(engine, run);
   const { repository } = engine;
+  if (repository === null) return;
   for (const [name, node] of run.nodes) {
     const attempt = node.attempts.length;
     await collect(engine, repository, { runId, node: name, attempt });
@@ -25,6 +25,19 @@ export async function finishRun(engine: Engine, run: Run): Promise<void> {
     for (let one = 1; one <= attempt; one += 1) await dropRaw(engine, run, name, one);
   }
   await collect(engine, repository, { runId, node: null, attempt: 1 });
+}
+
+/** An owner that died, or a worker that could not be adopted, may have left them. */
+async function clearTemporary(engine: Engine, run: Run): Promise<void> {
+  for (const [name, { attempts }] of run.nodes) {
+    for (const { attempt } of attempts) {
+      const folder = engine.paths.attemptFolder(run.spec.runId, name, attempt);
+      await removeLeftTemporary(folder).catch((cause: unknown) => {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        engine.log(`${name} attempt ${attempt}: its temp folder is kept: ${reason}`);
+      });
+    }
+  }
 }
 
 /** A worktree that cannot be parked or removed is told of and stays: it is no reason for a run not to end. */

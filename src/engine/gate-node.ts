@@ -7,7 +7,7 @@ import type { RunEvent, Work } from '../core/event.ts';
 import type { Json } from '../core/json.ts';
 import type { Run, RunNode } from '../core/run.ts';
 import { ignoredChanges } from '../git/ignored.ts';
-import { nodeRef, readRef, updateRef } from '../git/refs.ts';
+import { nodeRef } from '../git/refs.ts';
 import { commitWork } from '../git/snapshot.ts';
 import { openWorktree } from '../git/worktree.ts';
 import { isClean } from '../git/status.ts';
@@ -120,6 +120,12 @@ async function commitAttempt(
     base,
     message: messageOf(node),
     trailers: trailersOf(run, node),
+    // A ref of its own, so that the commits outlive the worktree and people can look at them.
+    keep: {
+      ref: nodeRef(run.spec.runId, node.spec.name),
+      expected: node.carry?.commit ?? null,
+      reason: `mo: attempt ${attempt}`,
+    },
   });
   const files = done.changes.flatMap((change) =>
     change.oldPath === null ? [change.path] : [change.oldPath, change.path],
@@ -130,16 +136,6 @@ async function commitAttempt(
     tree: done.tree,
     files: [...new Set(files)].toSorted(),
   };
-  // A ref of its own, so that the commits outlive the worktree and people can look at them.
-  const ref = nodeRef(run.spec.runId, node.spec.name);
-  const there = await readRef(worktree.git, ref);
-  if (there !== work.commit)
-    await updateRef(worktree.git, {
-      ref,
-      to: work.commit,
-      expected: there,
-      reason: `mo: attempt ${attempt}`,
-    });
   return { work, done };
 }
 
@@ -170,7 +166,11 @@ async function contextOf(
             commit: committed.work.commit,
             tree: committed.work.tree,
             changes: committed.done.changes,
-            ignoredChanges: await ignoredChanges(worktree, await readIgnored(folder)),
+            ignoredChanges: await ignoredChanges(
+              worktree,
+              await readIgnored(folder),
+              committed.done.ignored,
+            ),
             isUnchanged: () => isClean(worktree),
           },
     rawFile: node.spec.kind === 'agent' ? raw : null,

@@ -22,6 +22,7 @@ export async function judgeTree(
     runId,
     commit: wish.commit,
     settings,
+    signal: wish.signal,
   });
   const tree = await treeOf(worktree.git, wish.commit);
   const runFolder = engine.paths.runFolder(runId);

@@ -1,5 +1,6 @@
 import type { RunEvent, Work } from '../core/event.ts';
 import type { Finding } from '../core/gate.ts';
+import { MoError } from '../core/problem.ts';
 import { afterFindings } from '../core/retry.ts';
 import type { Run, RunNode } from '../core/run.ts';
 import { commitTree, isAncestor, treeOf } from '../git/commit.ts';
@@ -9,6 +10,7 @@ import type { Git } from '../git/git.ts';
 import { trailersOf } from './commit-message.ts';
 import { judgeTree } from './judge-tree.ts';
 import { collectSoon } from './node-worktree.ts';
+import { putBackBranch } from './run-branch.ts';
 import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -35,14 +37,9 @@ export async function performLanding(
   const { work, attempt } = node.state;
   const { git } = repository;
   const head = run.head.commit;
-  const unrecorded = await unrecordedLanding(git, run);
-  if (unrecorded !== null) {
-    recorder.record([unrecorded]);
-    engine.log(`${unrecorded.node}: landed by an owner that could not say so`);
-    return;
-  }
   const plan = await planLanding(git, run, node, work, head);
   if ('conflict' in plan) {
+    if (await recordLanding(engine, recorder, git)) return;
     const findings = conflictFindings(plan.conflict);
     recorder.record([
       sendBack(engine, run, node, { attempt, cause: 'conflict', findings, carry: null }),
@@ -51,6 +48,7 @@ export async function performLanding(
   }
   const findings = await gateMerged(engine, run, node, { plan, signal });
   if (findings.length > 0) {
+    if (await recordLanding(engine, recorder, git)) return;
     const carry: Work = { base: head, commit: plan.commit, tree: plan.tree, files: work.files };
     recorder.record([
       sendBack(engine, run, node, { attempt, cause: 'merged-gate', findings, carry }),
@@ -59,7 +57,8 @@ export async function performLanding(
   }
   signal.throwIfAborted();
   recorder.fence();
-  await moveRunRef(git, run, plan.commit, `mo: land ${name}`);
+  if (!(await moveBranch(engine, recorder, { to: plan.commit, reason: `mo: land ${name}` })))
+    return;
   recorder.record([{ type: 'node.landed', node: name, head: plan.commit, tree: plan.tree }]);
   engine.log(`${name}: landed`);
   collectSoon(engine, repository, { runId: run.spec.runId, node: name, attempt });
@@ -69,7 +68,18 @@ type Plan = { commit: string; tree: string; isMerged: boolean };
 
 type Landed = Extract<RunEvent, { type: 'node.landed' }>;
 
-/** The ref moved but the owner died before it could say so: the branch holds the work of a node that is not known to have landed. */
+/**
+ * The ref moved but the owner died before it could say so: the branch holds the work of a node that is not known to have landed. Looked
+ * for when a landing is refused; one that is not has found the branch where it was known to be. The node that was to land comes again.
+ */
+async function recordLanding(engine: Engine, recorder: Recorder, git: Git): Promise<boolean> {
+  const landed = await unrecordedLanding(git, recorder.run());
+  if (landed === null) return false;
+  recorder.record([landed]);
+  engine.log(`${landed.node}: landed by an owner that could not say so`);
+  return true;
+}
+
 async function unrecordedLanding(git: Git, run: Run): Promise<Landed | null> {
   const found = await readRef(git, runRef(run.spec.runId));
   if (found === null || found === run.head?.commit) return null;
@@ -89,9 +99,14 @@ async function planLanding(
   work: Work,
   head: string,
 ): Promise<Plan | { conflict: string[] }> {
-  if (await isAncestor(git, head, work.commit))
-    return { commit: work.commit, tree: work.tree, isMerged: false };
-  const merged = await mergeInMemory(git, { ours: head, theirs: work.commit });
+  const forward: Plan = { commit: work.commit, tree: work.tree, isMerged: false };
+  // A commit is its base or a descendant of it.
+  if (work.base === head) return forward;
+  const [isForward, merged] = await Promise.all([
+    isAncestor(git, head, work.commit),
+    mergeInMemory(git, { ours: head, theirs: work.commit }),
+  ]);
+  if (isForward) return forward;
   if (!merged.clean) return { conflict: merged.files };
   const commit = await commitTree(git, {
     tree: merged.tree,
@@ -119,6 +134,30 @@ async function gateMerged(
     signal,
   });
   return verdicts.filter((one) => !one.pass).flatMap((one) => one.findings);
+}
+
+/**
+ * One compare-and-swap. False when an owner that was replaced between its last look and its swap was quicker: what it landed, it had
+ * gated, and is recorded. A branch that somebody has deleted is put back first.
+ */
+async function moveBranch(
+  engine: Engine,
+  recorder: Recorder,
+  move: { to: string; reason: string },
+): Promise<boolean> {
+  const { repository } = engine;
+  if (repository === null) return false;
+  const { git } = repository;
+  const swap = (): Promise<void> => moveRunRef(git, recorder.run(), move.to, move.reason);
+  try {
+    await swap();
+  } catch (cause) {
+    if (!(cause instanceof MoError) || cause.code !== 'target-moved') throw cause;
+    if (await recordLanding(engine, recorder, git)) return false;
+    if (!(await putBackBranch(engine, recorder, recorder.run()))) throw cause;
+    await swap();
+  }
+  return true;
 }
 
 /** The run's branch comes into being with the first landing; one of that name that is there before is somebody else's and is never moved. */

@@ -2,6 +2,7 @@ import { decide } from '../core/decide.ts';
 import { keyOfAction, type Action, type Snapshot } from '../core/action.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Run } from '../core/run.ts';
+import { isResumable } from '../core/resume.ts';
 import type { Signal } from '../core/signal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Recorder } from './recorder.ts';
@@ -115,5 +116,7 @@ function eventsOf(run: Run, signal: Signal): RunEvent[] {
     case 'land':
       if (run.status.status !== 'finished') return [];
       return [{ type: 'land.asked', how: signal.how, target: signal.target }];
+    case 'resume':
+      return isResumable(run) ? [{ type: 'run.resumed', budget: signal.budget }] : [];
   }
 }

@@ -24,7 +24,12 @@ export type WorktreeWish = {
   /** The commit the worker starts on. */
   from: string;
   settings: Settings;
+  /** Aborted: setting it up ends. */
+  signal: AbortSignal;
 };
+
+/** `isBare`: it was made a moment ago and holds nothing but what git tracks. */
+export type Prepared = { worktree: Worktree; isBare: boolean };
 
 /**
  * The worktree of a node, on `from`, with what the project's settings want in it. What an earlier attempt left there uncommitted is
@@ -34,20 +39,19 @@ export async function prepareWorktree(
   engine: Engine,
   repository: Repository,
   wish: WorktreeWish,
-): Promise<Worktree> {
+): Promise<Prepared> {
   const path = engine.paths.worktree(wish.runId, wish.node);
   // The last attempt's may still be on its way out.
   return inTurn(path, async () => {
     const existing = await openWorktree(repository, path);
     if (existing === null) {
       const made = await addWorktree(repository, { path, base: wish.from });
-      await setUp(engine, repository, made, wish.settings);
-      return made;
+      return { worktree: made, isBare: !(await setUp(engine, repository, made, wish)) };
     }
     await parkWorktree(existing, parkedRef(wish.runId, wish.node, wish.attempt));
     await checkoutCommit(existing, wish.from);
-    await setUp(engine, repository, existing, wish.settings);
-    return existing;
+    await setUp(engine, repository, existing, wish);
+    return { worktree: existing, isBare: false };
   });
 }
 
@@ -55,13 +59,13 @@ export async function prepareWorktree(
 export async function landingWorktree(
   engine: Engine,
   repository: Repository,
-  wish: { runId: string; commit: string; settings: Settings },
+  wish: { runId: string; commit: string; settings: Settings; signal: AbortSignal },
 ): Promise<Worktree> {
   const path = landingPath(engine, wish.runId);
   const existing = await openWorktree(repository, path);
   const worktree = existing ?? (await addWorktree(repository, { path, base: wish.commit }));
   await checkoutCommit(worktree, wish.commit);
-  await setUp(engine, repository, worktree, wish.settings);
+  await setUp(engine, repository, worktree, wish);
   return worktree;
 }
 
@@ -96,8 +100,11 @@ export function collectSoon(engine: Engine, repository: Repository, wish: Collec
 const ignoredFile = z.array(z.tuple([z.string(), z.string()]));
 
 /** The ignored files before the worker came, kept with the attempt so that whoever gates it can tell what it did to them. */
-export async function keepIgnored(attemptFolder: string, worktree: Worktree): Promise<void> {
-  const before = await listIgnored(worktree);
+export async function keepIgnored(
+  attemptFolder: string,
+  { worktree, isBare }: Prepared,
+): Promise<void> {
+  const before = isBare ? [] : await listIgnored(worktree);
   await writeWhole(join(attemptFolder, 'ignored-before.json'), JSON.stringify([...before]), 0o600);
 }
 
@@ -106,19 +113,26 @@ export async function readIgnored(attemptFolder: string): Promise<IgnoredFiles> 
   return new Map(text === null ? [] : ignoredFile.parse(JSON.parse(text)));
 }
 
-/** Once for each worktree, to its end: an owner may die, or a command fail, in the middle of it. */
+/** Once for each worktree, to its end: an owner may die, or a command fail, in the middle of it. Whether anything was put there. */
 async function setUp(
   engine: Engine,
   repository: Repository,
   worktree: Worktree,
-  settings: Settings,
-): Promise<void> {
+  { settings, signal }: Pick<WorktreeWish, 'settings' | 'signal'>,
+): Promise<boolean> {
   const note = join(worktree.gitDir, 'mo-set-up-done');
-  if ((await readText(note)) !== null) return;
-  await linkPaths(repository.root, worktree, settings.worktrees?.link ?? usualLinks);
-  await copyPaths(repository.root, worktree, settings.worktrees?.copy ?? []);
-  await runSetUp(engine, worktree.path, settings.worktrees?.setup ?? []);
+  if ((await readText(note)) !== null) return true;
+  const { link = usualLinks, copy = [], setup = [] } = settings.worktrees ?? {};
+  const linked = await linkPaths(repository.root, worktree, link);
+  const copied = await copyPaths(repository.root, worktree, copy);
+  await runSetUp(engine, {
+    folder: worktree.path,
+    output: join(worktree.gitDir, 'mo-set-up-output'),
+    commands: setup,
+    signal,
+  });
   await writeWhole(note, '');
+  return linked.length + copied.length + setup.length > 0;
 }
 
 function landingPath(engine: Engine, runId: string): string {

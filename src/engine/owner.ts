@@ -3,10 +3,11 @@ import { MoError } from '../core/problem.ts';
 import { isCutOff, stopOf } from '../core/stop.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Worker } from '../core/routing.ts';
-import type { Limit } from '../core/node.ts';
 import type { Run } from '../core/run.ts';
 import type { ProcessId, Provider } from '../core/worker.ts';
 import { isAlive } from '../platform/process-identity.ts';
+import { performAdoption } from './adopt.ts';
+import { dayOf } from './day.ts';
 import { performDelivery } from './deliver.ts';
 import { performExpand } from './expand.ts';
 import { finishRun } from './finish.ts';
@@ -16,8 +17,10 @@ import { runLoop, type Work } from './loop.ts';
 import { createRecorder } from './recorder.ts';
 import { readRun } from './read-run.ts';
 import { performReview } from './review.ts';
-import { performAdoption, performStart, type AttemptDesk } from './start.ts';
+import { performStart } from './start.ts';
+import { putBackBranch } from './run-branch.ts';
 import { performVerification } from './verify-run.ts';
+import type { AttemptDesk } from './watch-worker.ts';
 import type { Engine } from './engine.ts';
 
 /** An owner that hangs is replaced after this long; one that dies, at once. */
@@ -91,15 +94,16 @@ async function ownEpoch(
       surroundings: () => ({
         lanes: engine.store.lanes(),
         workers: workersOf(engine),
-        day: leftOfDay(engine, recorder.run()),
+        day: dayOf(engine, recorder.run()),
       }),
       takeSignals: () => engine.store.takeSignals(runId, epoch),
       waitOutside: (ms, until) =>
         engine.store.waitForPulse(runId, { signal: until, timeoutMs: ms }),
       perform: (work) => follow(perform(desk, cuts, work)),
-      beforeFinish: (events) => {
+      beforeFinish: async (events) => {
         recorder.fence();
-        return finishRun(engine, recorder.preview(events));
+        await putBackBranch(engine, recorder, recorder.run());
+        await finishRun(engine, recorder.preview(events));
       },
       adopted: adoptRunning(desk, follow),
     });
@@ -245,12 +249,4 @@ function workerOf(engine: Engine, provider: Provider): Worker {
     abilities: provider.abilities,
     reason: isThere ? null : `the command ${provider.binary} is not on the PATH`,
   };
-}
-
-/** What is left of the day's money, counted from midnight, all runs of the project together. */
-function leftOfDay(engine: Engine, run: Run): Limit {
-  const ceiling = run.spec.settings.limits?.usd_per_day ?? null;
-  if (ceiling === null) return { usd: null, tokens: null };
-  const midnight = new Date(engine.clock.now()).setHours(0, 0, 0, 0);
-  return { usd: ceiling - (engine.store.spentSince(midnight).usd ?? 0), tokens: null };
 }

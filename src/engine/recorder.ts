@@ -1,16 +1,16 @@
 import { apply } from '../core/apply.ts';
-import { nodeViewOf, viewOf, type NodeView, type RunView } from '../core/view.ts';
+import { nodeViewOf, viewOf } from '../core/view.ts';
 import type { Recorded, RunEvent } from '../core/event.ts';
 import { MoError } from '../core/problem.ts';
-import type { Run } from '../core/run.ts';
-import type { ReceiptRow } from '../store/receipt-table.ts';
+import type { Run, RunNode } from '../core/run.ts';
+import type { Append } from '../store/append.ts';
 
 /** The one door through which the state of a run changes: durable first, then visible in memory. */
 export type Recorder = {
   run: () => Run;
   /** The run as it would be after these events. */
   preview: (events: readonly RunEvent[]) => Run;
-  /** All or none; throws MoError `fenced` when a newer owner has taken over.  */
+  /** All or none; throws MoError `fenced` when a newer owner has taken over, `day-spent` when the ceiling along would be passed. */
   record: (events: readonly RunEvent[], along?: Along) => void;
   /**
    * Throws MoError `fenced` when this owner does not hold the run any more. Asked right before everything that is seen outside the
@@ -19,20 +19,11 @@ export type Recorder = {
   fence: () => void;
 };
 
-/** What goes into the same transaction: signals these events answer, receipts they rest on. */
-export type Along = { handledSignals?: readonly number[]; receipts?: readonly ReceiptRow[] };
+/** What goes into the same transaction: signals these events answer, receipts they rest on, a ceiling they may not pass. */
+export type Along = Pick<Append, 'handledSignals' | 'receipts' | 'ceiling'>;
 
 type EventStore = {
-  append: (entry: {
-    runId: string;
-    epoch: number;
-    at: number;
-    events: readonly RunEvent[];
-    view: RunView;
-    nodes: readonly NodeView[];
-    handledSignals?: readonly number[];
-    receipts?: readonly ReceiptRow[];
-  }) => unknown;
+  append: (entry: Append) => unknown;
   leaseOf: (runId: string) => { epoch: number; holder: unknown };
 };
 
@@ -73,7 +64,7 @@ export function createRecorder(options: {
         at,
         events,
         view: viewOf(next, at),
-        nodes: changedNodes(run, next).map(nodeViewOf),
+        nodes: changedNodes(run, next, events).map(nodeViewOf),
         ...along,
       });
       run = next;
@@ -82,8 +73,18 @@ export function createRecorder(options: {
   };
 }
 
-/** A node keeps its place for ever, so the two lists go side by side. */
-function changedNodes(before: Run, after: Run) {
-  const old = [...before.nodes.values()];
-  return [...after.nodes.values()].filter((node, place) => old[place] !== node);
+/** An event that names one node changes at most that one. After others all are compared: a node keeps its place for ever, so the two lists go side by side. */
+function changedNodes(before: Run, after: Run, events: readonly RunEvent[]): RunNode[] {
+  const named = new Set<string>();
+  for (const event of events) {
+    if (!('node' in event)) {
+      const old = [...before.nodes.values()];
+      return [...after.nodes.values()].filter((node, place) => old[place] !== node);
+    }
+    if (event.node !== null) named.add(event.node);
+  }
+  return [...named].flatMap((name) => {
+    const node = after.nodes.get(name);
+    return node === undefined || node === before.nodes.get(name) ? [] : [node];
+  });
 }

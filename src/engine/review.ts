@@ -114,6 +114,7 @@ function fixesFor(run: Run, findings: readonly Finding[], cycle: number): NodeSp
     defaults: run.spec.defaults,
     reviewer,
     gates: run.spec.gates,
+    taken: new Set(run.nodes.keys()),
   });
 }
 

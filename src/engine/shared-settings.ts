@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Verdict } from '../core/gate.ts';
 import type { Repository } from '../git/repository.ts';
-import { readSharedState, sharedChanges } from '../git/shared-state.ts';
+import { changedSettings, readSharedSettings } from '../git/shared-settings.ts';
 import { readText, writeWhole } from '../platform/files.ts';
 import { sha256 } from './receipt.ts';
 
@@ -13,7 +13,7 @@ export async function keepSharedSettings(
   attemptFolder: string,
   repository: Repository,
 ): Promise<void> {
-  const { settings } = await readSharedState(repository);
+  const settings = await readSharedSettings(repository);
   const digests = [...settings].map(([name, value]) => [name, sha256(value)]);
   await writeWhole(join(attemptFolder, 'git-settings-before.json'), JSON.stringify(digests), 0o600);
 }
@@ -25,14 +25,10 @@ export async function judgeSharedSettings(
 ): Promise<Verdict | null> {
   const text = await readText(join(attemptFolder, 'git-settings-before.json'));
   if (text === null) return null;
-  const { settings } = await readSharedState(repository);
+  const settings = await readSharedSettings(repository);
   const before = new Map(kept.parse(JSON.parse(text)));
   const after = new Map([...settings].map(([name, value]) => [name, sha256(value)]));
-  const none = new Map<string, string>();
-  const changed = sharedChanges(
-    { settings: before, refs: none },
-    { settings: after, refs: none },
-  ).settings;
+  const changed = changedSettings(before, after);
   if (changed.length === 0) return null;
   return {
     gate: 'scope',

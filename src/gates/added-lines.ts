@@ -1,4 +1,6 @@
+import { treeOf } from '../git/commit.ts';
 import type { Git } from '../git/git.ts';
+import { newId } from '../platform/ids.ts';
 import type { ScanLine } from './scan-lines.ts';
 
 /** What lies between two trees as lines that were added; `isCut` when there was more than could be read. */
@@ -9,6 +11,7 @@ type AddedLines = { lines: ScanLine[]; isCut: boolean };
  * hide what is in it. Moved lines count as added; what stood in the base is sorted out later.
  */
 export async function addedLines(git: Git, base: string, tree: string): Promise<AddedLines> {
+  if ((await treeOf(git, base)) === tree) return { lines: [], isCut: false };
   const { stdout, isCut } = await git.run(['diff-tree', ...flags, base, tree], { cutAt });
   return { lines: parseAdded(stdout), isCut };
 }
@@ -18,14 +21,30 @@ export async function addedLines(git: Git, base: string, tree: string): Promise<
  * the history. Nothing for a single commit: that is the change itself.
  */
 export async function historyLines(git: Git, base: string, commit: string): Promise<AddedLines> {
-  const range = [commit, `^${base}`];
-  const commits = await git.text(['rev-list', '--reverse', '--topo-order', ...range]);
-  if (commits === '') return { lines: [], isCut: false };
-  const messages = await git.text(['log', '--format=%B', ...range, '--']);
-  const said = messages.split('\n').map((text) => ({ file: null, line: 1, text }));
-  if (commits.trim().indexOf('\n') < 0) return { lines: said, isCut: false };
+  if (base === commit) return { lines: [], isCut: false };
+  // Nobody knew the mark before, so no message can hold it.
+  const mark = `mo-${newId()}`;
+  const text = await git.text([
+    'log',
+    '--reverse',
+    '--topo-order',
+    '--no-show-signature',
+    `--format=tformat:${mark} %H%n%B`,
+    commit,
+    `^${base}`,
+    '--',
+  ]);
+  const parts = text.split(`${mark} `).slice(1);
+  const commits = parts.map((part) => part.slice(0, part.indexOf('\n')));
+  const said = parts.flatMap((part) =>
+    part
+      .split('\n')
+      .slice(1)
+      .map((one) => ({ file: null, line: 1, text: one })),
+  );
+  if (commits.length < 2) return { lines: said, isCut: false };
   const args = ['diff-tree', '--stdin', '--root', '-m', ...flags];
-  const { stdout, isCut } = await git.run(args, { stdin: commits, cutAt });
+  const { stdout, isCut } = await git.run(args, { stdin: `${commits.join('\n')}\n`, cutAt });
   return { lines: [...said, ...parseAdded(stdout)], isCut };
 }
 

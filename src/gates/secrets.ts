@@ -14,9 +14,11 @@ import { scanLines, type FoundSecret, type Scan } from './scan-lines.ts';
 export function judgeSecrets(context: GateContext): Promise<Verdict> {
   return judge('secrets', context, async () => {
     const { work, rawFile, signal } = context;
-    const change = await scanChange(work, addedLines, work?.tree);
-    const history = await scanChange(work, historyLines, work?.commit);
-    const output = rawFile === null ? nothing : await scanOutput(rawFile, signal);
+    const [change, history, output] = await Promise.all([
+      scanChange(work, addedLines, work?.tree),
+      scanChange(work, historyLines, work?.commit),
+      rawFile === null ? nothing : scanOutput(rawFile, signal),
+    ]);
     const all = [...change.found, ...history.found, ...output.found].map(({ value }) => value);
     const known = work === null ? new Set<string>() : await valuesInBase(work.git, work.base, all);
     const inTree = new Set(change.found.map(({ value }) => value));

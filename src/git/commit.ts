@@ -12,36 +12,58 @@ export type NewCommit = {
 
 /** Makes a commit of a tree; moves no ref and runs no hook. */
 export async function commitTree(git: Git, commit: NewCommit): Promise<string> {
+  const { tree } = commit;
   const parents = commit.parents.flatMap((parent) => ['-p', parent]);
-  const text = await git.text(['commit-tree', commit.tree, ...parents], {
+  const text = await git.text(['commit-tree', tree, ...parents], {
     stdin: withTrailers(commit.message, commit.trailers),
     env: await committerOf(git),
   });
-  return line(text);
+  const made = line(text);
+  await git.remember(treeQuestion(made), () => Promise.resolve(tree));
+  return made;
 }
 
-/** Who signs what mo commits: the user as configured in git, else mo itself, so that a machine without an identity works too. */
+/**
+ * Who signs what mo commits: the user as configured in git when it was first asked, whatever a worker configures later; else mo itself,
+ * so that a machine without an identity works too.
+ */
 export async function committerOf(git: Git): Promise<Environment> {
-  const answer = await git.run(['config', '-z', '--get-regexp', '^user\\.(name|email)$'], {
-    accept: [0, 1],
+  const said = await git.remember('identity', async () => {
+    const keys = '^(user|author|committer)\\.(name|email)$';
+    const answer = await git.run(['config', '-z', '--get-regexp', keys], { accept: [0, 1] });
+    return answer.stdout;
   });
   const found = new Map(
-    records(answer.stdout).map((record) => {
+    records(said).map((record) => {
       const [key = '', ...value] = record.split('\n');
       return [key, value.join('\n').trim()];
     }),
   );
-  if (found.get('user.name') && found.get('user.email')) return {};
+  const { name, email } =
+    found.get('user.name') && found.get('user.email')
+      ? { name: found.get('user.name'), email: found.get('user.email') }
+      : { name: 'mo', email: 'mo@localhost' };
   return {
-    GIT_AUTHOR_NAME: 'mo',
-    GIT_AUTHOR_EMAIL: 'mo@localhost',
-    GIT_COMMITTER_NAME: 'mo',
-    GIT_COMMITTER_EMAIL: 'mo@localhost',
+    GIT_AUTHOR_NAME: found.get('author.name') || name,
+    GIT_AUTHOR_EMAIL: found.get('author.email') || email,
+    GIT_COMMITTER_NAME: found.get('committer.name') || name,
+    GIT_COMMITTER_EMAIL: found.get('committer.email') || email,
   };
 }
 
+/** A commit never changes its tree, so each is asked for once. */
 export async function treeOf(git: Git, commit: string): Promise<string> {
-  return line(await git.text(['rev-parse', '--verify', `${commit}^{tree}`]));
+  const ask = async (): Promise<string> =>
+    line(await git.text(['rev-parse', '--verify', `${commit}^{commit}^{tree}`]));
+  return isFullId(commit) ? git.remember(treeQuestion(commit), ask) : ask();
+}
+
+function treeQuestion(commit: string): string {
+  return `tree ${commit}`;
+}
+
+function isFullId(text: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 }
 
 /** Whether `later` holds `earlier` in its history; a commit holds itself. */

@@ -23,14 +23,16 @@ export type Git = {
   readonly run: (args: readonly string[], call?: GitCall) => Promise<GitAnswer>;
   /** stdout of a call that must exit with 0. */
   readonly text: (args: readonly string[], call?: GitCall) => Promise<string>;
-  /** The same git in another folder. */
+  /** Asks once for what stays true as long as this git is used: all its folders, which are checkouts of one repository, share the answers. */
+  readonly remember: (question: string, ask: () => Promise<string>) => Promise<string>;
+  /** The same git in another folder of the repository. */
   readonly at: (folder: string) => Git;
   /** The same git on a checkout whose git folder is known, so that nothing inside the checkout can lead it elsewhere. */
   readonly pinnedTo: (place: { folder: string; gitDir: string }) => Git;
 };
 
 export function createGit(folder: string, options: GitOptions): Git {
-  return gitOn(folder, cleaned(options.env), options);
+  return gitOn({ folder, env: cleaned(options.env), options, answers: new Map() });
 }
 
 /** The records of an output written with -z. */
@@ -97,20 +99,50 @@ function cleaned(env: Environment): Environment {
   };
 }
 
-function gitOn(folder: string, env: Environment, options: GitOptions): Git {
+type Place = {
+  folder: string;
+  env: Environment;
+  options: GitOptions;
+  answers: Map<string, Promise<string>>;
+};
+
+function gitOn(place: Place): Git {
+  const { folder, env } = place;
   const run = (args: readonly string[], call: GitCall = {}): Promise<GitAnswer> =>
-    runPatiently({ folder, env, options }, args, call);
+    runPatiently(place, args, call);
   return {
     folder,
     run,
     text: async (args, call) => (await run(args, call)).stdout,
-    at: (other) => gitOn(other, { ...env, GIT_DIR: undefined, GIT_WORK_TREE: undefined }, options),
-    pinnedTo: (place) =>
-      gitOn(place.folder, { ...env, GIT_DIR: place.gitDir, GIT_WORK_TREE: place.folder }, options),
+    remember: (question, ask) => remember(place.answers, question, ask),
+    at: (other) =>
+      gitOn({
+        ...place,
+        folder: other,
+        env: { ...env, GIT_DIR: undefined, GIT_WORK_TREE: undefined },
+      }),
+    pinnedTo: (at) =>
+      gitOn({
+        ...place,
+        folder: at.folder,
+        env: { ...env, GIT_DIR: at.gitDir, GIT_WORK_TREE: at.folder },
+      }),
   };
 }
 
-type Place = { folder: string; env: Environment; options: GitOptions };
+/** What could not be answered is asked again. */
+function remember(
+  answers: Map<string, Promise<string>>,
+  question: string,
+  ask: () => Promise<string>,
+): Promise<string> {
+  const known = answers.get(question);
+  if (known !== undefined) return known;
+  const asked = ask();
+  answers.set(question, asked);
+  asked.catch(() => answers.delete(question));
+  return asked;
+}
 
 /** Together about three seconds: longer than any lock git holds while it works, short for one that nobody holds any more. */
 const patienceMs = [20, 40, 80, 160, 320, 640, 640, 640, 640];
@@ -149,9 +181,9 @@ function runOnce(place: Place, args: readonly string[], call: GitCall): Promise<
 /** null: it failed. */
 function asAnswer(result: CommandResult, call: GitCall): GitAnswer | null {
   const { stdout, stderr, exitCode } = result;
-  // Whoever reads more than the limit is ended, so a cut output has no exit code of its own.
+  // Whoever says more than the limit is ended, so a cut output has no exit code of its own.
   if (exitCode === null) {
-    const isCut = call.cutAt !== undefined && stdout.length >= call.cutAt;
+    const isCut = call.cutAt !== undefined && result.isCut;
     return isCut ? { stdout, stderr, exitCode: 0, isCut } : null;
   }
   if (!(call.accept ?? [0]).includes(exitCode)) return null;

@@ -17,20 +17,27 @@ export async function listIgnored(worktree: Worktree): Promise<IgnoredFiles> {
   const answer = await onKeptIndex(worktree, (run) =>
     run(['status', '--porcelain=v1', '-z', '--no-renames', '--ignored=matching', '-uall']),
   );
-  const found = new Map<string, string>();
-  for (const record of records(answer.stdout)) {
-    if (!record.startsWith('!! ')) continue;
-    const path = record.slice(3);
-    found.set(path, await stampOf(worktree.path, path));
-  }
-  return found;
+  const paths = records(answer.stdout).flatMap((record) =>
+    record.startsWith('!! ') ? [record.slice(3)] : [],
+  );
+  return stamped(worktree, paths);
 }
 
-/** Ignored paths that are new, gone or different since `before` was taken, sorted. */
-export async function ignoredChanges(worktree: Worktree, before: IgnoredFiles): Promise<string[]> {
-  const after = await listIgnored(worktree);
+/** Ignored paths that are new, gone or different since `before` was taken, sorted. `listed`: those of now, where they are known. */
+export async function ignoredChanges(
+  worktree: Worktree,
+  before: IgnoredFiles,
+  listed: readonly string[] | null = null,
+): Promise<string[]> {
+  const after = listed === null ? await listIgnored(worktree) : await stamped(worktree, listed);
   const paths = new Set([...before.keys(), ...after.keys()]);
   return [...paths].filter((path) => before.get(path) !== after.get(path)).toSorted();
+}
+
+async function stamped(worktree: Worktree, paths: readonly string[]): Promise<IgnoredFiles> {
+  const found = new Map<string, string>();
+  for (const path of paths) found.set(path, await stampOf(worktree.path, path));
+  return found;
 }
 
 const maxEntries = 5_000;

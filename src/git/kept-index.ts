@@ -1,4 +1,4 @@
-import { copyFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { copyFile, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, fileProblem } from '../platform/files.ts';
 import { newId } from '../platform/ids.ts';
@@ -20,6 +20,15 @@ export async function restoreIndex(worktree: Worktree): Promise<void> {
   if (await exists(keptIndex(worktree))) {
     await copyIndex(keptIndex(worktree), join(worktree.gitDir, 'index'));
   }
+}
+
+/** Whether the worker's index is still the one mo has kept: then nothing was staged in it. */
+export async function isIndexKept(worktree: Worktree): Promise<boolean> {
+  const [own, kept] = await Promise.all([
+    bytesOf(join(worktree.gitDir, 'index')),
+    bytesOf(keptIndex(worktree)),
+  ]);
+  return own !== null && kept !== null && own.equals(kept);
 }
 
 /** Runs `work` on a copy of the kept index and keeps the copy when it succeeds, with all it has learnt about files. */
@@ -69,5 +78,14 @@ async function exists(path: string): Promise<boolean> {
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return false;
     throw cause;
+  }
+}
+
+async function bytesOf(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return null;
+    throw fileProblem(path, cause);
   }
 }

@@ -1,8 +1,6 @@
 import { commitTree, treeOf } from './commit.ts';
 import { listIgnored } from './ignored.ts';
 import { readRef, updateRef } from './refs.ts';
-import { headOf } from './repository.ts';
-import { mendHead } from './settle.ts';
 import { writeWorkTree } from './work-tree.ts';
 import { isFolder } from './git-error.ts';
 import type { Worktree } from './worktree-list.ts';
@@ -17,11 +15,11 @@ export type Parked = {
 /** Saves under `ref` what exists only in a worktree: uncommitted and untracked files, and commits that no ref holds. Changes nothing there. */
 export async function parkWorktree(worktree: Worktree, ref: string): Promise<Parked> {
   if (!(await isFolder(worktree.path))) return { commit: null, ignored: [] };
-  await mendHead(worktree, null);
-  const head = await headOf(worktree.git);
-  const tree = await writeWorkTree(worktree, head);
-  const ignored = [...(await listIgnored(worktree)).keys()];
-  return { commit: await park(worktree, { ref, head, tree }), ignored };
+  const { tree, head, ignored } = await writeWorkTree(worktree, null);
+  return {
+    commit: await park(worktree, { ref, head, tree }),
+    ignored: [...(ignored ?? (await listIgnored(worktree)).keys())],
+  };
 }
 
 async function park(

@@ -57,6 +57,21 @@ export async function updateRef(git: Git, move: RefMove): Promise<void> {
   await swap(git, move, ['-m', move.reason, move.ref, move.to, move.expected ?? '']);
 }
 
+/** Detaches HEAD of a checkout at a commit. `along`: a ref that is compared and moved with it; both move or none. */
+export async function moveHead(git: Git, to: string, along: RefMove | null): Promise<void> {
+  if (along === null) {
+    await git.run(['update-ref', '--no-deref', 'HEAD', to]);
+    return;
+  }
+  const { ref, expected } = along;
+  const head = `update HEAD\0${to}\0\0`;
+  const other =
+    expected === null
+      ? `create ${ref}\0${along.to}\0`
+      : `update ${ref}\0${along.to}\0${expected}\0`;
+  await swap(git, along, ['-m', along.reason, '--stdin', '-z'], `${head}${other}`);
+}
+
 /** Compare and delete. */
 export async function deleteRef(git: Git, gone: { ref: string; expected: string }): Promise<void> {
   await swap(git, gone, ['-d', gone.ref, gone.expected]);
@@ -66,9 +81,13 @@ async function swap(
   git: Git,
   wanted: { ref: string; expected: string | null },
   args: readonly string[],
+  stdin?: string,
 ): Promise<void> {
   try {
-    await git.run(['update-ref', '--no-deref', ...args], { env: await committerOf(git) });
+    await git.run(['update-ref', '--no-deref', ...args], {
+      env: await committerOf(git),
+      ...(stdin === undefined ? {} : { stdin }),
+    });
   } catch (cause) {
     if (!(cause instanceof MoError) || cause.code !== 'git-failed') throw cause;
     const found = await readRef(git, wanted.ref);

@@ -4,19 +4,44 @@ import { errnoOf, readText, writeWhole } from '../platform/files.ts';
 import { newId } from '../platform/ids.ts';
 import { line } from './git.ts';
 import { restoreIndex } from './kept-index.ts';
+import { moveHead, updateRef, type RefMove } from './refs.ts';
 import type { Worktree } from './worktree-list.ts';
 
-/** Puts a worktree on a commit whose files it already has: ends what a killed worker left half done, detaches HEAD, cleans the index. */
+/** Puts a worktree on a commit whose files it already has. */
 export async function settleWorktree(worktree: Worktree, commit: string): Promise<void> {
+  await settleFiles(worktree);
+  await settleHead(worktree, commit);
+}
+
+/** Ends what a killed worker left half done and gives the worktree the index mo has kept. */
+export async function settleFiles(worktree: Worktree): Promise<void> {
   await mendLink(worktree);
   await endOperations(worktree);
-  await worktree.git.run(['update-ref', '--no-deref', 'HEAD', commit]);
   await restoreIndex(worktree);
+}
+
+/** Detaches HEAD at the commit. `along`: a ref that moves with HEAD, or neither does. Throws target-moved, as `updateRef` does. */
+export async function settleHead(
+  worktree: Worktree,
+  commit: string,
+  along: RefMove | null = null,
+): Promise<void> {
+  const head = join(worktree.gitDir, 'HEAD');
+  if (!(await isPlainFile(head)) || (await readText(head)) !== `${commit}\n`) {
+    await moveHead(worktree.git, commit, along);
+  } else if (along !== null) {
+    await updateRef(worktree.git, along);
+  }
+}
+
+/** The worker has ended, and whoever holds the lock with it. */
+export async function unlockHead(worktree: Worktree): Promise<void> {
+  await rm(join(worktree.gitDir, 'HEAD.lock'), { force: true });
 }
 
 /** git works in no worktree whose HEAD it cannot read. `fallback` null: where the main checkout stands. */
 export async function mendHead(worktree: Worktree, fallback: string | null): Promise<void> {
-  await rm(join(worktree.gitDir, 'HEAD.lock'), { force: true });
+  await unlockHead(worktree);
   const answer = await worktree.git.run(['rev-parse', '--git-dir'], { accept: [0, 128] });
   if (answer.exitCode === 0) return;
   const commonDir = join(worktree.gitDir, '..', '..');

@@ -36,5 +36,5 @@ export function signatureOf(input: z.ZodObject): string {
 function fieldName(path: Path, surface: Surface): string {
   const name = showPath(path);
   if (name === '') return 'The input';
-  return surface === 'cli' ? flagName(name) : `\`${name}\``;
+  return surface === 'cli' ? flagName(name.replaceAll('.', '_')) : `\`${name}\``;
 }

@@ -31,10 +31,9 @@ export async function startRun(
   context: OperationContext,
   wish: NewRun,
 ): Promise<{ runId: string; existed: boolean; cursor: string }> {
-  const spec = await specOf(context, wish);
-  const store = await context.store();
   const { git } = await context.project();
-  const above = (await git?.lastRunNumber()) ?? 0;
+  const [spec, above] = await Promise.all([specOf(context, wish), git?.lastRunNumber() ?? 0]);
+  const store = await context.store();
   const { runId, existed } = store.createRun({ spec, clientKey: wish.clientKey, above });
   await context.ensureOwner(runId);
   return {

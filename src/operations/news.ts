@@ -45,7 +45,7 @@ export function newsOfRun(store: Store, runId: string, asked: Asked): PollOutput
     changed: true,
     cursor: writeCursor(cursor),
     counts: view.counts,
-    ...facts(view, asked.warning),
+    ...facts(runId, view, asked.warning),
     ...nextStep(runId, view),
   };
   switch (asked.detail) {
@@ -58,24 +58,39 @@ export function newsOfRun(store: Store, runId: string, asked: Asked): PollOutput
   }
 }
 
-function facts(view: RunView, warning: string | null): Partial<PollOutput> {
+function facts(runId: string, view: RunView, warning: string | null): Partial<PollOutput> {
+  const needs = needsOf(runId, view);
   const spend = spending(view.spend);
   return {
-    ...(view.requests.length === 0
-      ? {}
-      : {
-          needs: view.requests.map(({ id, kind, question, choices }) => ({
-            id,
-            kind,
-            question: oneLine(question, 300),
-            choices,
-          })),
-        }),
+    ...(needs.length === 0 ? {} : { needs }),
     ...(spend === '' ? {} : { spend }),
     ...(view.reason === null ? {} : { reason: oneLine(view.reason, 300) }),
     ...(view.landed === null ? {} : { landed: landedText(view.landed) }),
     ...(warning === null ? {} : { warning }),
   };
+}
+
+function needsOf(runId: string, view: RunView): NonNullable<PollOutput['needs']> {
+  const asked = view.requests.map(({ id, kind, question, choices }) => ({
+    id,
+    kind,
+    question: oneLine(question, 300),
+    choices,
+  }));
+  if (view.held.length === 0) return asked;
+  const question = `${heldText(view.held)} Raise it: ${raiseCommand(runId)}`;
+  return [...asked, { id: 'budget', kind: 'budget', question, choices: [] }];
+}
+
+/** `The budget holds up b, c.` */
+export function heldText(held: readonly string[]): string {
+  const names = held.slice(0, 6).join(', ');
+  const more = held.length > 6 ? ` and ${held.length - 6} more` : '';
+  return `The budget holds up ${names}${more}.`;
+}
+
+export function raiseCommand(runId: string): string {
+  return `mo resume ${runId} --budget-usd <number> (or --budget-tokens <number>)`;
 }
 
 /** How many attention flags the workers at work have raised. */
@@ -97,6 +112,11 @@ function nextStep(runId: string, view: RunView): { next?: string } {
     return { next: `A person answers: mo resume ${runId} --answer <choice>` };
   }
   if (!isOver(view.state)) return {};
+  if (view.state === 'exhausted') {
+    return {
+      next: `A person raises the budget: ${raiseCommand(runId)}; without a number when a quota or the day's money had ended it.`,
+    };
+  }
   return { next: `output {run_id: "${runId}", part: "report"}` };
 }
 
@@ -107,7 +127,7 @@ function linesOf(store: Store, runId: string, asked: Asked): string[] {
     const worker = live.get(node.name);
     const parts = [
       node.name,
-      node.state,
+      node.isStarting ? 'starting' : node.state,
       ...(node.attempt > 1 ? [`attempt ${node.attempt}`] : []),
       ...(node.state === 'running' && node.startedAt !== null
         ? [duration(asked.now - node.startedAt)]

@@ -26,7 +26,12 @@ export const output = defineOperation({
     run_id: z.string(),
     node: z.string().optional().describe('May be left out when the run has one'),
     part: z.enum(outputParts).default('result'),
-    cursor: z.number().int().min(0).default(0).describe('Byte to go on from'),
+    cursor: z
+      .number()
+      .int()
+      .min(0)
+      .default(0)
+      .describe('Where to go on: the cursor of the last page'),
     max_bytes: z.number().int().min(200).max(30_000).default(8_000),
   }),
   output: z.object({

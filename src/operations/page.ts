@@ -7,7 +7,7 @@ export type Page = { text: string; end: number; total: number };
 export type Cut = { from: number; most: number };
 
 /** Room for the line that names the next page below the hard cap of an answer. */
-const hardCap = 29_800;
+export const hardCap = 29_800;
 
 /** Reads only the bytes it shows, however long the file is. null when there is no such file. */
 export async function pageOfFile(path: string, cut: Cut): Promise<Page | null> {
@@ -48,7 +48,7 @@ function piece(bytes: Buffer, from: number, total: number): Page {
 }
 
 /** The length without a character of UTF-8 that is cut at the end. */
-function wholeCharacters(bytes: Buffer): number {
+export function wholeCharacters(bytes: Buffer): number {
   let start = bytes.length - 1;
   while (start > 0 && bytes.length - start < 4 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start -= 1;
   const lead = bytes[start] ?? 0;

@@ -16,6 +16,8 @@ export type Picture = {
   spend: Spend;
   nodes: readonly PictureNode[];
   requests: readonly Request[];
+  /** Nodes that the budget holds up while the run waits for a person. */
+  held: readonly string[];
   branch: string | null;
   landed: string | null;
 };
@@ -34,6 +36,11 @@ export type PictureNode = {
   message: string | null;
   flags: readonly string[];
 };
+
+/** What a person says for the state of a run; the word itself is data. */
+export function stateText(state: RunState): string {
+  return state === 'needs' ? 'waits for you' : state;
+}
 
 /** `claude:fast opus`: whom an attempt was given to and, once known, the model that answers. */
 export function routeText(

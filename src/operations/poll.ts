@@ -13,6 +13,11 @@ export const pollNode = z.object({
   flags: z.array(z.string()).optional(),
 });
 
+/** A question and its choices. `budget`: no question; these nodes start when the budget is raised. */
+const need = request
+  .omit({ node: true })
+  .extend({ kind: z.enum([...request.shape.kind.options, 'budget']) });
+
 export const pollOutput = z.object({
   run_id: z.string().optional(),
   state: z.enum([...runStates, 'idle']),
@@ -25,7 +30,7 @@ export const pollOutput = z.object({
   events: z.array(z.string()).optional(),
   runs: z.array(z.string()).optional(),
   more: z.number().optional(),
-  needs: z.array(request.omit({ node: true })).optional(),
+  needs: z.array(need).optional(),
   spend: z.string().optional(),
   reason: z.string().optional(),
   landed: z.string().optional(),
@@ -54,7 +59,7 @@ export const poll = defineOperation({
   run: async (input, context) => (await import('./wait-for-news.ts')).waitForNews(input, context),
   render: (news) =>
     [
-      `${news.run_id ?? 'runs'}: ${news.state}${news.changed ? '' : ', nothing new'}${news.spend === undefined ? '' : `, ${news.spend}`}`,
+      `${news.run_id ?? 'runs'}: ${news.state === 'needs' ? 'waits for you (needs)' : news.state}${news.changed ? '' : ', nothing new'}${news.spend === undefined ? '' : `, ${news.spend}`}`,
       ...(news.counts === undefined
         ? []
         : [

@@ -6,6 +6,7 @@ import { checkNode, findRun } from './find-run.ts';
 import { readDiff } from './read-diff.ts';
 import type { OutputPart } from './output.ts';
 import { pageOfFile, pageOfText, type Page } from './page.ts';
+import { pageOfEvents } from './run-events.ts';
 
 type OutputInput = {
   run_id: string;
@@ -23,6 +24,15 @@ export async function readOutput(
 ): Promise<{ text: string; cursor: number; bytes: number; next: string | null }> {
   const { store, runId } = await findRun(context, input.run_id);
   const node = nodeOf(store, runId, input);
+  if (node === null && input.part === 'events') {
+    const events = pageOfEvents(store, runId, { from: input.cursor, most: input.max_bytes });
+    return {
+      text: events.text,
+      cursor: events.end,
+      bytes: events.bytes,
+      next: events.isMore ? `more events; go on with cursor ${events.end}` : null,
+    };
+  }
   const page = await pageOf({ store, runId, node }, input, context);
   if (page === null) throw nothingToShow({ store, runId, node }, input.part);
   const more = page.end < page.total;
@@ -73,7 +83,6 @@ async function pageOf(
       case 'diff':
         return pageOfText(await readDiff(place, context), cut);
       case 'events':
-        return pageOfText(runEvents(place), cut);
       case 'handoff':
       case 'log':
       case 'prompt':
@@ -105,16 +114,6 @@ async function pageOf(
     case 'report':
       return pageOfFile(paths.report(runId), cut);
   }
-}
-
-function runEvents({ store, runId }: Place): string {
-  return store
-    .readEvents(runId, 0, 5_000)
-    .map(
-      ({ seq, at, event }) =>
-        `${JSON.stringify({ seq, at: new Date(at).toISOString(), ...event })}\n`,
-    )
-    .join('');
 }
 
 function nothingToShow({ store, runId, node }: Place, part: OutputPart): MoError {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { OperationContext } from './context.ts';
+import { budget } from './run.ts';
 import { role } from '../core/names.ts';
 import { keyOf } from '../core/routing.ts';
 import { route as routeSchema } from '../core/worker.ts';
@@ -22,16 +24,22 @@ export const route = defineOperation({
   toolset: 'core',
   searchHint: 'which model should I use, choose provider, compare agents, price',
   input: z.strictObject({
+    task: z
+      .string()
+      .optional()
+      .describe('As for run; role, write and settings decide, not its words'),
     role: role.default('implementation'),
     write: z.boolean().default(false).describe('The task changes files'),
     provider: z.string().optional(),
     profile: z.string().optional(),
     model: z.string().optional(),
+    budget: budget.optional(),
   }),
   output: z.object({
     choice: routeSchema,
     reasons: z.array(z.string()),
     candidates: z.array(candidate),
+    next: z.string(),
   }),
   run: async (input, context) => {
     const { chooseRoute, laneText } = await import('./choose-route.ts');
@@ -47,7 +55,7 @@ export const route = defineOperation({
     const { settings } = await context.settings();
     return {
       choice,
-      reasons: [...reasons],
+      reasons: [...reasons, ...(await budgetReasons(input.budget?.usd, choice.provider, context))],
       candidates: candidates.slice(0, 10).map((one) => {
         const own = settings.providers?.[one.route.provider];
         const price = own?.profiles?.[one.route.profile ?? '']?.price ?? own?.price;
@@ -59,6 +67,7 @@ export const route = defineOperation({
           lane: laneText(one, context.clock.now()),
         };
       }),
+      next: 'Start it with run and the same fields.',
     };
   },
   render: ({ choice, reasons, candidates }) =>
@@ -67,3 +76,14 @@ export const route = defineOperation({
       ...candidates.map((one) => `  ${one.route} · score ${one.score} · ${one.lane}`),
     ].join('\n'),
 });
+
+/** How a budget of money is kept with a CLI that does not say what it spends. */
+async function budgetReasons(
+  usd: number | undefined,
+  provider: string,
+  context: OperationContext,
+): Promise<string[]> {
+  const chosen = (await context.providers()).find(({ name }) => name === provider);
+  if (usd === undefined || chosen === undefined || chosen.abilities.money) return [];
+  return [`${provider} reports no money, so an attempt counts as all that was set aside for it`];
+}

@@ -3,7 +3,7 @@ import { role } from '../core/names.ts';
 import { route } from '../core/worker.ts';
 import { defineOperation } from './operation.ts';
 
-const budget = z.strictObject({
+export const budget = z.strictObject({
   usd: z.number().positive().optional(),
   tokens: z.number().int().positive().optional(),
 });

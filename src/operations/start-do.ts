@@ -13,7 +13,8 @@ export type DoWish = {
   reviewer?: string | undefined;
   model?: string | undefined;
   concurrency?: number | undefined;
-  budget?: number | undefined;
+  budgetUsd?: number | undefined;
+  budgetTokens?: number | undefined;
   timeout?: string | undefined;
   clientKey?: string | undefined;
 };
@@ -37,7 +38,7 @@ export async function startDo(context: OperationContext, wish: DoWish): Promise<
       }),
       land: wish.land ?? (await landing(context)),
       concurrency: wish.concurrency,
-      budget: wish.budget === undefined ? undefined : { usd: wish.budget },
+      budget: { usd: wish.budgetUsd, tokens: wish.budgetTokens },
       client_key: wish.clientKey,
     },
     context,

@@ -20,6 +20,7 @@ export async function takePicture(context: OperationContext, run: string): Promi
     branch: view.branch,
     landed: view.landed === null ? null : landedText(view.landed),
     requests: view.requests,
+    held: view.held,
     nodes: store.nodes(runId, 10_000).map((node) => {
       const summary = node.state === 'running' ? live.get(node.name) : undefined;
       return {
@@ -30,7 +31,7 @@ export async function takePicture(context: OperationContext, run: string): Promi
         startedAt: node.startedAt,
         endedAt: node.endedAt,
         spend: summary?.spend ?? node.spend,
-        action: summary?.lastAction ?? null,
+        action: node.isStarting ? 'starting' : (summary?.lastAction ?? null),
         message: node.message,
         flags: summary?.flags ?? [],
       };

@@ -97,6 +97,7 @@ export function isWorthSaying(event: RunEvent): boolean {
     case 'run.answered':
     case 'run.stopping':
     case 'land.asked':
+    case 'run.resumed':
       return false;
   }
 }

@@ -29,20 +29,29 @@ export type EndOptions = {
 const killTimeoutMs = 10_000;
 const lookEveryMs = 25;
 
-/** Ends a tree: asks as long as it is told to, then kills, then looks again until nothing is left. */
+/**
+ * Ends a tree: asks as long as it is told to, then stops and kills, until two looks in a row find nobody: what is born while one look
+ * goes through all processes can be missed by it.
+ */
 export async function endTree(tree: ProcessTree, options: EndOptions): Promise<TreeEnd> {
   const { clock, asks, signal } = options;
   const seen = new Map<string, ProcessId>();
   if (tree.leader !== null) seen.set(keyOf(tree.leader), tree.leader);
+  let emptyLooks = 0;
   for (const ask of asks) {
     const members = look(tree, seen);
+    if (members.length === 0) emptyLooks = 1;
     if (members.length === 0 || isCutShort(options)) break;
     send(tree, members, ask.signal);
     await waitUntilGone(tree, seen, { ...options, waitMs: ask.waitMs });
   }
   const deadline = clock.monotonic() + killTimeoutMs;
-  for (let members = look(tree, seen); members.length > 0; members = look(tree, seen)) {
-    if (signal?.aborted === true || clock.monotonic() > deadline) break;
+  const isLate = (): boolean => clock.monotonic() > deadline;
+  while (emptyLooks < 2) {
+    if (signal?.aborted === true || isLate()) break;
+    const members = freeze(tree, seen, isLate);
+    emptyLooks = members.length === 0 ? emptyLooks + 1 : 0;
+    if (emptyLooks === 2) break;
     send(tree, members, 'SIGKILL');
     await clock.sleep(lookEveryMs, signal);
   }
@@ -66,6 +75,25 @@ export function findLeader(marker: string): ProcessId | null {
     if (markersOf(entry.pid).at(-1) === marker) return identityOf(entry);
   }
   return null;
+}
+
+/**
+ * The members, all of them stopped, to be killed at once: a child that a process bears between the look and its own death would have
+ * nobody left to be known by, had it taken its marker off and left the group.
+ */
+function freeze(
+  tree: ProcessTree,
+  seen: Map<string, ProcessId>,
+  isLate: () => boolean,
+): ProcessEntry[] {
+  let members = look(tree, seen);
+  let known = 0;
+  while (members.length > 0 && seen.size > known && !isLate()) {
+    known = seen.size;
+    send(tree, members, 'SIGSTOP');
+    members = look(tree, seen);
+  }
+  return members;
 }
 
 /** Keeps in `seen` whom it has found, so that children of a process that is gone by now are still known. */

@@ -1,7 +1,8 @@
-import { execa } from 'execa';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { Environment } from './environment.ts';
+import { errnoOf } from './files.ts';
 
 export type CommandResult = {
   /** null when a signal ended it, it ran into its time limit or could not be started. */
@@ -9,6 +10,8 @@ export type CommandResult = {
   signal: string | null;
   stdout: string;
   stderr: string;
+  /** There was more than `maxBytes` of stdout or stderr, and the command was ended for it. */
+  isCut: boolean;
   timedOut: boolean;
   /** Set when the command could not be started at all: `ENOENT`, `EACCES`, `E2BIG` ... */
   startError: string | null;
@@ -25,32 +28,118 @@ export type CommandOptions = {
   maxBytes?: number;
 };
 
-/** Runs a short command to its end. Never throws for what the command does; the result says it. */
+/** What was asked to end and did not is killed after this long. */
+const graceMs = 5_000;
+
+/**
+ * Runs a short command to its end. Never throws for what the command does; the result says it. Ended early it is asked first, then
+ * killed, and it does not outlive this process.
+ */
 export async function runCommand(
   file: string,
   args: readonly string[],
   options: CommandOptions,
 ): Promise<CommandResult> {
-  const result = await execa(file, [...args], {
-    cwd: options.cwd,
+  const { cwd, stdin, timeoutMs, signal: cancel } = options;
+  const started = startCommand(file, args, {
+    cwd,
     env: definedOnly(options.env),
-    extendEnv: false,
-    reject: false,
-    stripFinalNewline: false,
-    maxBuffer: options.maxBytes ?? 100_000_000,
-    ...(options.stdin === undefined ? { stdin: 'ignore' } : { input: options.stdin }),
-    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
-  return {
-    exitCode: result.exitCode ?? null,
-    signal: result.signal ?? null,
-    stdout: result.stdout,
-    stderr: result.stderr,
-    timedOut: result.timedOut,
-    startError:
-      result.exitCode === undefined && result.signal === undefined ? (result.code ?? null) : null,
+  if (typeof started === 'string') return notStarted(started);
+  const child = started;
+  let early: 'cut' | 'timeout' | 'cancelled' | null = null;
+  let killing: NodeJS.Timeout | undefined;
+  const end = (why: typeof early): void => {
+    early ??= why;
+    child.kill('SIGTERM');
+    killing ??= setTimeout(() => {
+      child.kill('SIGKILL');
+      // What it has started itself may still hold the other end.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, graceMs);
   };
+  const cancelled = (): void => end('cancelled');
+  const limit = timeoutMs === undefined ? undefined : setTimeout(() => end('timeout'), timeoutMs);
+  const maxBytes = options.maxBytes ?? 100_000_000;
+  const stdout = collect(child.stdout, maxBytes, () => end('cut'));
+  const stderr = collect(child.stderr, maxBytes, () => end('cut'));
+  cancel?.addEventListener('abort', cancelled);
+  if (cancel?.aborted === true) cancelled();
+  running.add(child);
+  try {
+    const closed = closeOf(child);
+    // Whoever does not read to the end has its reasons; its exit code says them.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(stdin);
+    const { exitCode, signal, startError } = await closed;
+    return {
+      exitCode: early === null ? exitCode : null,
+      signal,
+      stdout: stdout(),
+      stderr: stderr(),
+      isCut: early === 'cut',
+      timedOut: early === 'timeout',
+      startError,
+    };
+  } finally {
+    running.delete(child);
+    clearTimeout(limit);
+    clearTimeout(killing);
+    cancel?.removeEventListener('abort', cancelled);
+  }
+}
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+});
+
+/** The errno code where the system refuses at once. */
+function startCommand(
+  file: string,
+  args: readonly string[],
+  options: SpawnOptions,
+): ChildProcess | string {
+  try {
+    return spawn(file, args, options);
+  } catch (cause) {
+    const code = errnoOf(cause);
+    if (code === null) throw cause;
+    return code;
+  }
+}
+
+function notStarted(startError: string): CommandResult {
+  const nothing = { stdout: '', stderr: '', isCut: false, timedOut: false };
+  return { exitCode: null, signal: null, ...nothing, startError };
+}
+
+/** When it has ended and all it wrote is read. */
+function closeOf(
+  child: ChildProcess,
+): Promise<Pick<CommandResult, 'exitCode' | 'signal' | 'startError'>> {
+  return new Promise((resolve) => {
+    child.once('error', (cause) => {
+      // A pid: it was started, and what failed is a signal to it; its end comes all the same.
+      if (child.pid === undefined)
+        resolve({ exitCode: null, signal: null, startError: errnoOf(cause) ?? 'unknown' });
+    });
+    child.once('close', (exitCode, signal) => resolve({ exitCode, signal, startError: null }));
+  });
+}
+
+/** Keeps what a stream says, up to the limit; answers with it as text. */
+function collect(stream: Readable | null, maxBytes: number, onFull: () => void): () => string {
+  const chunks: Buffer[] = [];
+  let left = maxBytes;
+  stream?.on('data', (chunk: Buffer) => {
+    if (chunk.length > left) onFull();
+    if (left > 0) chunks.push(chunk.subarray(0, left));
+    left = Math.max(0, left - chunk.length);
+  });
+  return () => Buffer.concat(chunks).toString('utf8');
 }
 
 export type DetachedOptions = {

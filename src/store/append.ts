@@ -10,7 +10,7 @@ import { putReceipts, type ReceiptRow } from './receipt-table.ts';
 import type { RunNumber } from './run-number.ts';
 import { updateView, type RunTable } from './run-table.ts';
 import { markHandled } from './signal-table.ts';
-import { putSpend } from './spend-table.ts';
+import { checkCeiling, putSpend, type Ceiling } from './spend-table.ts';
 
 export type Append = {
   runId: string;
@@ -26,11 +26,13 @@ export type Append = {
   /** Signals these events answer. */
   handledSignals?: readonly number[];
   receipts?: readonly ReceiptRow[];
+  /** What all runs together may not pass with what these events set aside. */
+  ceiling?: Ceiling;
 };
 
 /**
  * Events and everything that follows from them, in one transaction: the views, attempts, the ledger, lanes. Returns the number of
- * each event. Refused as `fenced` unless the epoch is the newest of the run.
+ * each event. Refused as `fenced` unless the epoch is the newest of the run, as `day-spent` when a ceiling is given and passed.
  */
 export function appendEvents(
   database: Database,
@@ -49,6 +51,7 @@ export function appendEvents(
     updateView(database, { number: run, lastSeq, view });
     putNodes(database, { run, seq: lastSeq, nodes });
     for (const event of events) putConsequences(database, run, event, at);
+    if (asked.append.ceiling !== undefined) checkCeiling(database, asked.append.ceiling);
     putReceipts(database, run, receipts ?? []);
     markHandled(database, { run, ids: handledSignals ?? [], at });
     return events.map((_, index) => seq + index);

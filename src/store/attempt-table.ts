@@ -46,6 +46,8 @@ export type AttemptTable = {
   getSummary: (key: AttemptKey) => AttemptSummary | null;
   /** Of attempts that have not ended, the last to change first. */
   liveSummaries: (runId: string, limit: number) => LiveSummary[];
+  /** USD set aside for attempts of other runs that have not ended, by run; `holder` is who executes it, null when nobody does. */
+  reservedByOthers: (runId: string) => { holder: ProcessId | null; usd: number }[];
   /** The highest version of any summary of the run; 0 before the first. */
   summaryVersion: (runId: string) => number;
 };
@@ -86,6 +88,13 @@ export function attemptTable(database: Database, numberOf: RunNumber): AttemptTa
          WHERE run = @run AND ended_at IS NULL AND version > 0 ORDER BY version DESC LIMIT @limit`,
         { run: numberOf(runId), limit },
       ),
+    reservedByOthers: (runId) =>
+      database.all(
+        reservedRow,
+        `SELECT holder, sum(reserved_usd) AS usd FROM attempt JOIN lease ON lease.run = attempt.run
+         WHERE ended_at IS NULL AND reserved_usd > 0 AND attempt.run <> @run GROUP BY attempt.run`,
+        { run: numberOf(runId) },
+      ),
     summaryVersion: (runId) =>
       database.get(
         versionRow,
@@ -103,12 +112,12 @@ export function insertAttempt(
   event: AttemptEvent<'attempt.started'>,
   at: number,
 ): void {
-  const { node, attempt } = event;
+  const { node, attempt, reserved } = event;
   const chosen = event.route === null ? null : JSON.stringify(event.route);
   database.run(
-    `INSERT INTO attempt (run, node, attempt, route, started_at)
-     VALUES (@run, @node, @attempt, @chosen, @at)`,
-    { run, node, attempt, chosen, at },
+    `INSERT INTO attempt (run, node, attempt, route, started_at, reserved_usd)
+     VALUES (@run, @node, @attempt, @chosen, @at, @reserved)`,
+    { run, node, attempt, chosen, at, reserved: reserved.usd },
   );
 }
 
@@ -125,6 +134,7 @@ export function setProcess(
   );
 }
 
+/** What the parser remembered of the raw stream is of no use any more, and nobody has redacted it: it goes with the end. */
 export function endAttempt(
   database: Database,
   run: number,
@@ -133,7 +143,8 @@ export function endAttempt(
 ): void {
   const { node, attempt, ending } = event;
   database.run(
-    `UPDATE attempt SET ended_at = @at, session = @session, end_class = @endedAs
+    `UPDATE attempt SET ended_at = @at, session = @session, end_class = @endedAs,
+                        checkpoint = json_set(checkpoint, '$.parser', NULL)
      WHERE run = @run AND node = @node AND attempt = @attempt`,
     { run, node, attempt, at, session: ending.session, endedAs: ending.class },
   );
@@ -186,4 +197,5 @@ const liveRow = z.object({
   version: z.number(),
   summary: jsonColumn(attemptSummary),
 });
+const reservedRow = z.object({ holder: jsonColumn(processId).nullable(), usd: z.number() });
 const versionRow = z.object({ version: z.number() });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RunEvent } from '../core/event.ts';
-import type { Spend } from '../core/spend.ts';
+import { MoError } from '../core/problem.ts';
+import { noSpend, type Spend } from '../core/spend.ts';
 import { endClass, route, type EndClass } from '../core/worker.ts';
 import { jsonColumn } from './columns.ts';
 import type { Database } from './database.ts';
@@ -22,22 +23,25 @@ type SpendRow = {
 };
 
 export type SpendTable = {
-  /** All attempts of all runs that ended at or after a time. */
-  spentSince: (at: number) => Spend;
+  /** USD of all attempts of all runs that ended at or after a time; of one that reported no money, what was set aside for it. */
+  chargedSince: (at: number) => number;
+  /** All attempts of all runs that worked in a session of a CLI, as far as they have ended. */
+  spentInSession: (session: string) => Spend;
   /** Oldest end first. `runId` null: of all runs. */
   spendRows: (wish: { since: number; runId: string | null; limit: number }) => SpendRow[];
 };
 
 export function spendTable(database: Database): SpendTable {
   return {
-    spentSince: (at) =>
+    chargedSince: (at) => chargedSince(database, at),
+    spentInSession: (session) =>
       database.get(
         spendColumns,
         `SELECT sum(usd) AS usd, coalesce(sum(input), 0) AS input, coalesce(sum(cached), 0) AS cached,
                 coalesce(sum(output), 0) AS output
-         FROM spend WHERE ended_at >= @at`,
-        { at },
-      ) ?? noRow(),
+         FROM attempt JOIN spend USING (run, node, attempt) WHERE session = @session`,
+        { session },
+      ) ?? noSpend,
     spendRows: ({ since, runId, limit }) =>
       database.all(
         spendRow,
@@ -49,6 +53,33 @@ export function spendTable(database: Database): SpendTable {
         { since, runId, limit },
       ),
   };
+}
+
+export type Ceiling = { usd: number; since: number };
+
+/**
+ * Throws `day-spent` when what was charged since a time and what is set aside for attempts that have not ended are more than the
+ * ceiling, all runs together. Asked in the transaction that sets something aside: two owners that decide at once cannot pass it.
+ */
+export function checkCeiling(database: Database, { usd: ceiling, since }: Ceiling): void {
+  const sql = 'SELECT coalesce(sum(reserved_usd), 0) AS usd FROM attempt WHERE ended_at IS NULL';
+  const held = database.get(usdRow, sql)?.usd ?? 0;
+  const taken = chargedSince(database, since) + held;
+  if (taken <= ceiling + roundingUsd) return;
+  throw new MoError({ code: 'day-spent', ceiling, taken });
+}
+
+/** Sums of the same amounts in another order differ by less. */
+const roundingUsd = 1e-6;
+
+function chargedSince(database: Database, at: number): number {
+  const charged = database.get(
+    usdRow,
+    `SELECT coalesce(sum(coalesce(usd, reserved_usd)), 0) AS usd
+     FROM spend LEFT JOIN attempt USING (run, node, attempt) WHERE spend.ended_at >= @at`,
+    { at },
+  );
+  return charged?.usd ?? 0;
 }
 
 /** The ledger is written with the event that ends the attempt, so the two can never tell different sums. */
@@ -86,6 +117,7 @@ export function putSpend(
   );
 }
 
+const usdRow = z.object({ usd: z.number() });
 const startedRow = z.object({
   started_at: z.number(),
   route: jsonColumn(route).nullable(),
@@ -130,7 +162,3 @@ const spendRow = spendColumns
       endClass: end_class,
     }),
   );
-
-function noRow(): never {
-  throw new Error('a sum without a row');
-}

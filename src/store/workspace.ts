@@ -27,7 +27,6 @@ async function makeFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {
     if (errnoOf(cause) !== 'EEXIST') throw fileProblem(folder, cause);
-    const reason = 'a file of that name is in the way';
-    throw new MoError({ code: 'workspace-unwritable', folder, reason }, { cause });
+    throw new MoError({ code: 'workspace-unwritable', folder, reason: 'EEXIST' }, { cause });
   }
 }

@@ -1,7 +1,8 @@
 import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileProblem } from '../platform/files.ts';
+import { attemptFiles, readCommand } from './attempt-files.ts';
 import { folderKey } from './marker.ts';
 
 /**
@@ -12,7 +13,18 @@ export function temporaryFolderOf(
   attemptFolder: string,
   callersTmpdir: string | undefined,
 ): string {
-  return join(callersTmpdir || tmpdir(), `mo-${folderKey(attemptFolder)}`);
+  return join(callersTmpdir || tmpdir(), nameFor(attemptFolder));
+}
+
+/** Of an attempt that nobody saw to its end. What its record names is removed only if it is called like the folder of this attempt. */
+export async function removeLeftTemporary(attemptFolder: string): Promise<void> {
+  const record = await readCommand(attemptFiles(attemptFolder));
+  if (record === null || basename(record.temporary) !== nameFor(attemptFolder)) return;
+  await removeTemporaryFolder(record.temporary);
+}
+
+function nameFor(attemptFolder: string): string {
+  return `mo-${folderKey(attemptFolder)}`;
 }
 
 export async function makeTemporaryFolder(folder: string): Promise<void> {

@@ -13,15 +13,18 @@ export type FixWish = {
   reviewer: NodeSpec | null;
   /** Commands the run must pass. */
   gates: readonly string[];
+  /** Names of the nodes the run has: a node that is added never takes the place of one. */
+  taken: ReadonlySet<string>;
 };
 
 /** Nodes that mend what blocks, files that lie together in one node, and the review that follows. Empty when nothing blocks. */
 export function fixNodes(wish: FixWish): NodeSpec[] {
   const groups = groupFindings(wish.findings.filter(isBlocking));
-  const fixes = groups.map((group, index) =>
+  const names = freeNames(`fix-${wish.cycle}-`, { from: 1, ...wish });
+  const fixes = groups.map((group) =>
     newNode(
       {
-        name: `fix-${wish.cycle}-${index + 1}`,
+        name: names(),
         role: 'implementation',
         task: taskOf(group.findings),
         write: true,
@@ -44,11 +47,24 @@ export function fixNodes(wish: FixWish): NodeSpec[] {
         ...fixes,
         {
           ...wish.reviewer,
-          name: `review-${wish.cycle + 1}`,
+          name: freeNames('review-', { from: wish.cycle + 1, ...wish })(),
           needs: fixes.map((fix) => fix.name),
           resume: null,
         },
       ];
+}
+
+/** Each call gives the next name that no node has. */
+function freeNames(
+  prefix: string,
+  { from, taken }: { from: number; taken: ReadonlySet<string> },
+): () => string {
+  let number = from - 1;
+  return () => {
+    do number += 1;
+    while (taken.has(`${prefix}${number}`));
+    return `${prefix}${number}`;
+  };
 }
 
 const maxFixes = 4;

@@ -179,7 +179,7 @@ test('--json ends with one object that says everything', async () => {
   expect(JSON.parse(out.join(''))).toEqual({
     run_id: 'r-1-add-jwt',
     state: 'succeeded',
-    branch: 'mo/r-1-add-jwt',
+    branch: null,
     target: 'main',
     landed: null,
     cycles: 0,

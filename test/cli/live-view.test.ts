@@ -34,6 +34,7 @@ function picture(nodes: PictureNode[], more: Partial<Picture> = {}): Picture {
     spend: noSpend,
     nodes,
     requests: [],
+    held: [],
     branch: null,
     landed: null,
     ...more,
@@ -158,4 +159,15 @@ test('silence is broken by who is still at work', () => {
     node('docs', { status: 'verified' }),
   ]);
   expect(stillLine(one, start + 90_000)).toBe('+1m 30s 1 of 2 done · 1 at work: api (npm test)');
+});
+
+test('a narrow terminal still shows how a node stands and for how long', () => {
+  const api = node('implementation', {
+    status: 'running',
+    attempt: 1,
+    route: 'scripted',
+    startedAt: start,
+  });
+  const [, line] = renderView(picture([api]), start + 65_000, { ...plain, width: 39 });
+  expect(line).toMatch(/^ {2}● implementa… {2}running +1m 5s$/);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { foldRun } from '../../src/core/apply.ts';
+import { apply, foldRun } from '../../src/core/apply.ts';
+import type { Day } from '../../src/core/action.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { RunEvent } from '../../src/core/event.ts';
 import { noSpend } from '../../src/core/spend.ts';
@@ -62,13 +63,13 @@ function aWaitingRun() {
   return run;
 }
 
-function decidedAt(now: number): string[] {
+function decidedAt(now: number, day: Day | null = null, run = aWaitingRun()): string[] {
   const snapshot = {
-    run: aWaitingRun(),
+    run,
     busy: new Set<string>(),
     lanes: [],
     workers: [aWorker('codex')],
-    day: { usd: null, tokens: null },
+    day,
   };
   return decide(snapshot, now).map((action) => action.do);
 }
@@ -84,4 +85,28 @@ test('a clock that is corrected by a little changes nothing', () => {
 
 test('a clock that is set back by a day does not make a back-off a day long', () => {
   expect(decidedAt(endedAt - 86_400_000)).toEqual(['start']);
+});
+
+test('a node waits for what other runs hold of the day', () => {
+  expect(decidedAt(endedAt + backoffMs, { left: 1, held: 1 })).toEqual(['wait']);
+  expect(decidedAt(endedAt + backoffMs, { left: 1, held: 0.9 })).toEqual(['wait']);
+  expect(decidedAt(endedAt + backoffMs, { left: 1, held: 0.1 })).toEqual(['start']);
+});
+
+test('nobody waits for a day that is spent', () => {
+  expect(decidedAt(endedAt + backoffMs, { left: 0, held: 1 })).toEqual(['record']);
+  expect(decidedAt(endedAt + backoffMs, { left: 0, held: 0 })).toEqual(['record']);
+});
+
+test('a run that waits for an answer too looks again when the day is spent, and does not end', () => {
+  const request = { id: 'q', kind: 'approval' as const, node: null, question: '?' };
+  const run = aWaitingRun();
+  const asked = apply(run, {
+    runId: run.spec.runId,
+    seq: run.seq + 1,
+    at: endedAt,
+    epoch: 1,
+    event: { type: 'run.asked', request: { ...request, choices: ['yes'] } },
+  });
+  expect(decidedAt(endedAt + backoffMs, { left: 0, held: 0 }, asked)).toEqual(['wait']);
 });

@@ -4,6 +4,7 @@ import { keyOfAction, type Action, type Snapshot } from '../../src/core/action.t
 import { judgeConvergence } from '../../src/core/convergence.ts';
 import { escalationId, escalationOf } from '../../src/core/requests.ts';
 import { afterEnding, afterFindings } from '../../src/core/retry.ts';
+import { isResumable } from '../../src/core/resume.ts';
 import type { RunEvent, RunSpec } from '../../src/core/event.ts';
 import type { Finding } from '../../src/core/gate.ts';
 import type { Lane, Worker } from '../../src/core/routing.ts';
@@ -40,6 +41,7 @@ const classes: EndClass[] = [
   'incomplete',
   'refused',
   'lost',
+  'budget',
 ];
 
 /**
@@ -55,6 +57,7 @@ export function simulate(
   let now = 1_000;
   let seq = 0;
   let crashes = 0;
+  let resumes = chance.pick(3);
   const events: Simulated['events'] = [];
   const lanes: Lane[] = [];
   let busy = new Map<string, Action>();
@@ -73,10 +76,17 @@ export function simulate(
       busy: new Set(busy.keys()),
       lanes,
       workers,
-      day: { usd: null, tokens: null },
+      day: null,
     };
     check(snapshot, now);
     const actions = decide(snapshot, now);
+    if (isResumable(run) && isFinished(run) && resumes > 0) {
+      resumes -= 1;
+      const { usd } = run.spec.budget;
+      const more = usd === null ? null : usd + 0.1 + chance.usd();
+      record({ type: 'run.resumed', budget: { usd: more, tokens: null } });
+      continue;
+    }
     if (isFinished(run) && actions.length === 0) return { run, events, steps: step, crashes };
     const records = actions.flatMap((action) => (action.do === 'record' ? [action.event] : []));
     for (const event of records) record(event);

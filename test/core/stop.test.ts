@@ -18,7 +18,7 @@ function fold(spec: Parameters<typeof aRunSpec>, ...events: RunEvent[]): Run {
 }
 
 const decided = (run: Run) =>
-  decide({ run, busy: new Set(), lanes: [], workers: [], day: { usd: null, tokens: null } }, 2_000);
+  decide({ run, busy: new Set(), lanes: [], workers: [], day: null }, 2_000);
 
 const stop = (node: string | null, force: boolean): RunEvent => ({
   type: 'run.stopping',

@@ -63,7 +63,7 @@ test('a view counts nodes by status and leaves out what there is none of', () =>
     state: 'running',
     counts: { waiting: 2, running: 1 },
     total: 3,
-    branch: 'mo/r-1-test',
+    branch: null,
     head: 'base',
     updatedAt: 42,
     endedAt: null,
@@ -127,4 +127,26 @@ test('views are JSON that their schemas read', () => {
 
   expect(runView.parse(JSON.parse(JSON.stringify(viewOf(run, 1))))).toEqual(viewOf(run, 1));
   expect(nodes.map((one) => nodeView.parse(JSON.parse(JSON.stringify(one))))).toEqual(nodes);
+});
+
+test('a branch is named once something has landed on it, and no more when it was discarded', () => {
+  const landed: RunEvent = { type: 'node.landed', node: 'a', head: 'c-1', tree: 't-1' };
+  const discarded: RunEvent = { type: 'run.landed', how: 'discard', target: null, commit: null };
+  expect(viewOf(aRun([aNode('a')]), 0).branch).toBeNull();
+  expect(viewOf(aRun([aNode('a')], landed), 0).branch).toBe('mo/r-1-test');
+  expect(viewOf(aRun([aNode('a')], landed, discarded), 0).branch).toBeNull();
+});
+
+test('a run that asks while its budget holds the rest up waits for a person, and says who is held', () => {
+  const spent: RunEvent[] = [
+    { type: 'run.resumed', budget: { usd: 1, tokens: null } },
+    start('a'),
+    end('a'),
+    { type: 'node.verified', node: 'a', attempt: 1, receipt: 'r', handoff: null },
+    { ...ask },
+  ];
+  const nodes = [aNode('a'), aNode('b'), aNode('ok', { kind: 'approval' })];
+  expect(viewOf(aRun(nodes, ...spent), 0)).toMatchObject({ state: 'needs', held: ['b'] });
+  const more: RunEvent = { type: 'run.resumed', budget: { usd: 3, tokens: null } };
+  expect(viewOf(aRun(nodes, ...spent, more), 0)).toMatchObject({ state: 'running', held: [] });
 });

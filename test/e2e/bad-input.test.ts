@@ -78,7 +78,9 @@ test('a name, a flag or a number that does not exist is told with those that do'
     [['do', 'x', '--provider', 'nope'], 2, /no provider nope\. Known: claude, codex, scripted/],
     [['do', 'x', ...yes, '--reviewer', 'gemini:a'], 2, /no provider gemini\. Known/],
     [['run', 'x', '--provider', 'scripted', '--profile', 'p'], 2, /scripted has no profile p/],
-    [['run', 'x', '--role', 'cook'], 2, /'cook' is invalid.*implementation.*mo run --help/],
+    [['run', 'x', '--role', 'cook'], 2, /--role "cook" is not.*implementation.*mo run --help/],
+    [['run', 'x', '--role', 'tesing'], 2, /Did you mean testing\?/],
+    [['run', 'x', '--provider', 'claud'], 2, /no provider claud\. Did you mean claude\?/],
     [['do', 'x', '--yess'], 2, /Unknown option '--yess'.*Did you mean --yes.*mo do --help/],
     [['do', 'x', ...yes, '--gate', ' '], 2, /gates\[0\].*empty/],
     [['do', 'x', '--max-cycles', 'many'], 2, /--max-cycles.*'many'.*whole number/],
@@ -206,6 +208,7 @@ test('the number of a run that left a branch is never given again, whatever beca
   const rig = await aRig();
   const first = final(await rig.mo(['do', 'again', ...yes, '--land', 'branch']));
   const before = await rig.git('rev-parse', `mo/${first.run_id}`);
+  await gone(await rig.ownerOf(first.run_id));
   await rm(join(rig.repo, '.agent-workspace'), { recursive: true });
   await rig.git('worktree', 'add', '-q', '../linked', '-b', 'feature');
   const second = final(await rig.mo(['do', 'again', ...yes], { cwd: join(rig.folder, 'linked') }));
@@ -269,7 +272,9 @@ test('a damaged, newer or misplaced database is named and left alone, and once i
   await mkdir(database);
   expectRefusal(await rig.mo(['list']), { exitCode: 5, says: /cannot write to .*agent-workspace/ });
   await rm(database, { recursive: true });
-  expect(final(await rig.mo(['do', 'second', ...yes])).run_id).toBe('r-2-second');
+  const second = final(await rig.mo(['do', 'second', ...yes]));
+  expect(second.run_id).toBe('r-2-second');
+  await gone(await rig.ownerOf(second.run_id));
   await rm(workspace, { recursive: true });
   await writeFile(workspace, 'in the way');
   expectRefusal(await rig.mo(['do', 'x', ...yes]), {
@@ -296,9 +301,9 @@ test('runs that are not there, not over, or over already say so', async () => {
   await expectAllRefused(rig, [
     [['resume', '1', '--answer', 'perhaps'], 2, /perhaps is no answer.*yes, no, revise/],
     [['resume', '1', '--answer', 'yes', '--request', 'q'], 2, /no request q\. Name one.*plan/],
-    [['land', '1'], 2, /r-1-ask is needs.*mo watch r-1-ask/],
+    [['land', '1'], 2, /r-1-ask waits for you.*mo watch r-1-ask/],
     [['output', '1', '--node', '../x'], 2, /no node \.\.\/x\. Its nodes are: plan, review/],
-    [['output', '1', '--part', 'nope'], 2, /'nope' is invalid.*receipt, report/],
+    [['output', '1', '--part', 'nope'], 2, /--part "nope" is not.*receipt, report/],
     [['poll', '1', '--since', 'garbage'], 2, /garbage is no cursor/],
   ]);
   expect(final(await rig.mo(['resume', '1', '--answer', 'yes', '--json'])).state).toBe('succeeded');

@@ -65,7 +65,7 @@ test('an owner that was suspended until another took over starts no worker and l
     await rig.write('../go', '');
     process.kill(first, 'SIGCONT');
     await expect
-      .poll(() => processesIn(rig.folder).then((all) => all.includes(first)), { timeout: 20_000 })
+      .poll(() => processesIn(rig.folder).then((all) => all.includes(first)), { timeout: 60_000 })
       .toBe(false);
     expect(await linesOf('ran')).toEqual(['2']);
     await rig.write('../end', '');

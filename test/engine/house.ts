@@ -44,7 +44,10 @@ export type Life = {
   /** Dies as it is about to write down these events, or as soon as it has. */
   dies?: { when: 'before' | 'after'; at: (event: RunEvent) => boolean };
   signal?: AbortSignal;
+  /** Who holds the lease; default a process that does not live, so that the next owner need not wait. */
+  owner?: ProcessId;
   providers?: Engine['providers'];
+  repository?: Engine['repository'];
   /** Sees every append first. */
   onAppend?: (events: readonly RunEvent[]) => void;
 };
@@ -110,9 +113,14 @@ export async function aHouse(): Promise<House> {
       const mortal = mortalStore(store, life);
       try {
         await ownRun(
-          { ...engine, store: mortal.store, providers: life.providers ?? providers },
+          {
+            ...engine,
+            store: mortal.store,
+            providers: life.providers ?? providers,
+            repository: life.repository ?? engine.repository,
+          },
           runId,
-          nobody(),
+          life.owner ?? nobody(),
           life.signal ?? new AbortController().signal,
         );
       } catch (cause) {
@@ -191,4 +199,20 @@ export function writer(name: string, command: string, over: Partial<NodeSpec> = 
     task: `echo "${name} $MO_ATTEMPT_NO" >> ../../../../../ran; ${command}`,
     ...over,
   });
+}
+
+/** Resolves once an owner writes such an event down. */
+export function hearing(at: (event: RunEvent) => boolean) {
+  const heard = new AbortController();
+  const happened = new Promise((resolve) => heard.signal.addEventListener('abort', resolve));
+  return { happened, onAppend: (events: readonly RunEvent[]) => events.some(at) && heard.abort() };
+}
+
+/** A shell loop that ends when the file is in the house. */
+export const untilFile = (file: string) =>
+  `until test -e ../../../../../${file}; do sleep 0.02; done`;
+
+/** Waits for what a process outside does; the test's own time limit ends it. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await systemClock.sleep(10);
 }

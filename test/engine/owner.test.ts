@@ -1,15 +1,19 @@
+import { execa } from 'execa';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Run } from '../../src/core/run.ts';
 import { processesIn } from '../e2e/processes.ts';
-import { aNode } from '../core/build.ts';
+import { aNode, aRunSpec } from '../core/build.ts';
 import { review, writes } from '../e2e/rig.ts';
 import { createRecorder } from '../../src/engine/recorder.ts';
 import { noSpend } from '../../src/core/spend.ts';
+import { folderKey } from '../../src/supervisor/marker.ts';
+import { temporaryFolderOf } from '../../src/supervisor/temporary-folder.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import { aHouse, writer, type House } from './house.ts';
+import { aHouse, hearing, until, untilFile, writer, type House } from './house.ts';
 
 const is =
   (type: RunEvent['type'], node: string) =>
@@ -17,21 +21,6 @@ const is =
     event.type === type && 'node' in event && event.node === node;
 
 const statusOf = (run: Run, node: string) => run.nodes.get(node)?.state.status;
-
-/** Resolves once an owner writes such an event down. */
-function hearing(at: (event: RunEvent) => boolean) {
-  const heard = new AbortController();
-  const happened = new Promise((resolve) => heard.signal.addEventListener('abort', resolve));
-  return { happened, onAppend: (events: readonly RunEvent[]) => events.some(at) && heard.abort() };
-}
-
-/** A shell loop that ends when the file is in the house. */
-const untilFile = (file: string) => `until test -e ../../../../../${file}; do sleep 0.02; done`;
-
-/** Waits for what a process outside does; the test's own time limit ends it. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await systemClock.sleep(10);
-}
 
 const put = (house: House, file: string) => writeFile(join(house.folder, file), '');
 
@@ -162,6 +151,18 @@ test('a worker whose provider is gone is ended, and so is its attempt, not the o
   expect(await processesIn(house.folder)).toEqual([]);
 });
 
+test('the temp folder of a worker that could not be adopted goes with its run', async () => {
+  const house = await aHouse();
+  await house.script({ one: [{ do: 'hang' }] });
+  const runId = await house.create({ nodes: [aNode('one', { provider: 'scripted', retries: 0 })] });
+  const dies = { when: 'after' as const, at: is('attempt.spawned', 'one') };
+  expect(await house.own(runId, { dies })).toBe('died');
+  const folder = temporaryFolderOf(house.store.paths.attemptFolder(runId, 'one', 1), undefined);
+  expect(existsSync(folder)).toBe(true);
+  expect(await house.own(runId, { providers: [] })).toBe('ended');
+  expect(existsSync(folder)).toBe(false);
+});
+
 test('a worker that removes its worktree has not done its work', async () => {
   const house = await aHouse();
   const runId = await house.create({
@@ -233,21 +234,49 @@ test('a second stop with force does not wait for the first one', async () => {
   expect(await house.exists('TERM')).toBe(false);
 });
 
-test('a stop that comes while a worktree is being set up starts no worker', async () => {
+test('a stop ends the set-up of a worktree with all that runs in it, and starts no worker', async () => {
   const house = await aHouse();
+  // The second process leaves the group of the first, and neither heeds a request.
+  const stubborn = `trap '' TERM; setsid sh -c "trap '' TERM; touch ../../../../../setting-up; sleep 600" & sleep 600`;
   const runId = await house.create({
-    settings: { worktrees: { setup: [`touch ../../../../../setting-up; ${untilFile('go')}`] } },
+    settings: { worktrees: { setup: [stubborn] } },
     nodes: [writer('one', 'echo 1 > one.txt')],
   });
-  const stopping = hearing((event) => event.type === 'run.stopping');
-  const owned = house.own(runId, stopping);
+  const owned = house.own(runId);
   await until(() => house.exists('setting-up'));
   house.store.sendSignal(runId, { kind: 'stop', node: 'one', force: false });
-  await stopping.happened;
-  await put(house, 'go');
-  await owned;
+  expect(await owned).toBe('ended');
   expect(statusOf(house.run(runId), 'one')).toBe('stopped');
   expect(await house.lines('ran')).toEqual([]);
+  expect(await processesIn(house.folder)).toEqual([]);
+});
+
+test('what an owner that died left of a set-up is ended before it is done again', async () => {
+  const house = await aHouse();
+  const runId = await house.create({
+    settings: { worktrees: { setup: ['true'] } },
+    nodes: [writer('one', 'echo 1 > one.txt')],
+  });
+  const folder = house.store.paths.worktree(runId, 'one');
+  const left = execa('sleep', ['600'], {
+    reject: false,
+    env: { MO_ATTEMPT: `set-up/${folderKey(folder)}` },
+  });
+  expect(await house.own(runId)).toBe('ended');
+  expect(house.run(runId).status).toMatchObject({ outcome: 'succeeded' });
+  expect(await left).toMatchObject({ signal: 'SIGTERM' });
+});
+
+test('a set-up that fails ends the attempt and is told with its end', async () => {
+  const house = await aHouse();
+  const runId = await house.create({
+    settings: { worktrees: { setup: ['true', 'echo no such package; exit 3'] } },
+    nodes: [writer('one', 'echo 1 > one.txt', { retries: 0 })],
+  });
+  expect(await house.own(runId)).toBe('ended');
+  expect(house.run(runId).status).toMatchObject({
+    reason: expect.stringMatching(/exit 3` ended with 3: no such package/),
+  });
 });
 
 test('a stop with force does not wait for a gate; a friendly one does', async () => {
@@ -308,6 +337,35 @@ test('a run whose review a person stops ends when the workers beside it are gone
   expect(events[end]).toMatchObject({ outcome: 'failed' });
   expect(end).toBe(events.length - 1);
   expect(statusOf(house.run(runId), 'slow')).toBe('stopped');
+});
+
+test("a workflow's own nodes keep their names when a review adds others", async () => {
+  const house = await aHouse();
+  await house.script({
+    review: review({ title: 'wrong', file: 'one.txt' }),
+    'fix-1-2': writes('one.txt', '1\n'),
+    'review-3': review(),
+  });
+  const runId = await house.create({
+    defaults: { ...aRunSpec([]).defaults, provider: 'scripted' },
+    nodes: [
+      writer('fix-1-1', 'echo own > fix-1-1.txt'),
+      writer('review-2', 'echo own > review-2.txt'),
+      aNode('review', {
+        provider: 'scripted',
+        role: 'review',
+        emit: 'review',
+        needs: ['fix-1-1', 'review-2'],
+      }),
+    ],
+  });
+  expect(await house.own(runId)).toBe('ended');
+  const run = house.run(runId);
+  expect([...run.nodes.keys()]).toEqual(['fix-1-1', 'review-2', 'review', 'fix-1-2', 'review-3']);
+  expect(run.status).toMatchObject({ outcome: 'succeeded' });
+  expect(await house.git('ls-tree', '--name-only', 'main')).toBe(
+    'README.md\nfix-1-1.txt\none.txt\nreview-2.txt',
+  );
 });
 
 test('a merge that was not written down is found again, even in a checkout that is dirty by now', async () => {

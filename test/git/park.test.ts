@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parkWorktree } from '../../src/git/park.ts';
@@ -71,4 +71,12 @@ test('parking again after a crash makes nothing new, parking more keeps the firs
   const held = await git(root, 'log', '--format=%H', ref);
   expect(held).toContain(first.commit);
   expect(await git(root, 'show', `${ref}:second.txt`)).toBe('2');
+});
+
+test('a HEAD that is no commit does not stop parking', async () => {
+  const { worktree, git, root } = await makeSandbox();
+  const tree = await worktree('api');
+  await writeFile(join(tree.gitDir, 'HEAD'), `${await git(root, 'rev-parse', 'HEAD^{tree}')}\n`);
+  await parkWorktree(tree, ref);
+  expect(await git(root, 'show', `${ref}:src/b.txt`)).toBe('b');
 });

@@ -26,6 +26,36 @@ function summary(work: CommittedWork): string[] {
   return work.changes.map((one) => `${one.kind} ${one.path}`).toSorted();
 }
 
+test('the ref that keeps the commit moves with HEAD, from where it is expected or from where it is', async () => {
+  const { tree, base, git } = await setUp();
+  const ref = 'refs/mo/r-1/api';
+  const keep = async (expected: string | null): Promise<[string, string]> => {
+    const given = { ref, expected, reason: 'test' };
+    const { commit } = await commitWork(tree, { base, message: 'm', trailers, keep: given });
+    expect(await git(tree.path, 'rev-parse', 'HEAD')).toBe(commit);
+    return [commit, await git(tree.path, 'rev-parse', ref)];
+  };
+  const seen: [string, string][] = [];
+  seen.push(await keep(null));
+  await put(tree.path, 'one.txt', '1');
+  seen.push(await keep(base));
+  await put(tree.path, 'two.txt', '2');
+  seen.push(await keep(null));
+  seen.push(await keep(base));
+  expect(seen.map(([, kept]) => kept)).toEqual(seen.map(([commit]) => commit));
+  expect(new Set(seen.map(([commit]) => commit)).size).toBe(3);
+});
+
+test('what git ignores is named with the work, but not where something of it was staged by force', async () => {
+  const { commit, tree, git } = await setUp();
+  await put(tree.path, 'debug.log', 'x');
+  await put(tree.path, 'node_modules/dep.js', 'x');
+  expect((await commit()).ignored?.toSorted()).toEqual(['debug.log', 'node_modules/']);
+  await git(tree.path, 'add', '--force', 'debug.log');
+  const forced = await commit();
+  expect([forced.ignored, summary(forced)]).toEqual([null, ['add debug.log']]);
+});
+
 test('nothing changed gives back the base', async () => {
   const { commit, base } = await setUp();
   expect(await commit()).toMatchObject({ commit: base, changes: [], foreignHead: null });
@@ -67,6 +97,16 @@ test('without a configured identity mo signs itself', async () => {
   expect(await git(tree.path, 'log', '-1', '--format=%an <%ae> %cn', made)).toBe(
     'mo <mo@localhost> mo',
   );
+});
+
+test('an identity that a worker configures after mo has committed once signs nothing', async () => {
+  const { commit, tree, git } = await setUp();
+  await put(tree.path, 'one.txt', '1');
+  await commit();
+  await git(tree.path, 'config', 'user.name', 'Eve');
+  await put(tree.path, 'two.txt', '2');
+  const { commit: made } = await commit();
+  expect(await git(tree.path, 'log', '-1', '--format=%an %cn', made)).toBe('Ada Ada');
 });
 
 test('a trailer cannot be made to hold a second one', async () => {

@@ -77,11 +77,14 @@ test('one worker: run, poll, output, and the same client key is the same run', a
 });
 
 test('a worker that hangs is stopped, and its process is proven gone', async () => {
-  const controller = await aController({ '*': [{ do: 'hang' }] });
+  const controller = await aController({
+    '*': [{ do: 'say', text: 'up and waiting' }, { do: 'hang' }],
+  });
   const started = await controller.ask('run', { task: 'wait', provider: 'scripted' });
   const runId = started.data['run_id'];
+  // A node counts as running before its process is there, and a stop in between finds none: its first word tells.
   let news = await controller.ask('poll', { run_id: runId });
-  while (!JSON.stringify(news.data).includes('implementation running')) {
+  while (!JSON.stringify(news.data).includes('up and waiting')) {
     news = await controller.ask('poll', { run_id: runId, wait_s: 1, since: news.data['cursor'] });
   }
   const stopped = await controller.ask('stop', { run_id: runId });

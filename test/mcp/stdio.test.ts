@@ -13,7 +13,9 @@ const program = join(import.meta.dirname, '../../dist/mo.mjs');
 
 async function aFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mo-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() =>
+    rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 }),
+  );
   return folder;
 }
 

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { answerRequest } from '../../src/operations/answer-request.ts';
 import { land } from '../../src/operations/land.ts';
+import { route } from '../../src/operations/route.ts';
 import { stop } from '../../src/operations/stop.ts';
 import { identify, isAlive } from '../../src/platform/process-identity.ts';
+import { providers } from '../../src/providers/providers.ts';
 import { aNode } from '../core/build.ts';
 import { aProject, aRun, type TestProject, type TestRun } from './project.ts';
 
@@ -173,4 +175,14 @@ test('an answer to a run that asks nothing is refused', async () => {
   await expect(
     answerRequest(project.context, run.runId, { choice: 'yes', text: '', request: null }),
   ).rejects.toThrow('waiting for an answer');
+});
+
+test('route takes what run takes, and says how a budget is kept where no money is told', async () => {
+  const { context } = await aProject();
+  context.providers = async () =>
+    providers.map((one) => ({ ...one, abilities: { ...one.abilities, money: false } }));
+  const wish = { task: 'Explain it', provider: 'scripted', budget: { usd: 1 } };
+  const { reasons, next } = route.output.parse((await route.call(wish, context)).data);
+  expect(next).toContain('run');
+  expect(reasons.at(-1)).toContain('scripted reports no money');
 });

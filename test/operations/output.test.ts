@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { output } from '../../src/operations/output.ts';
 import { pageOfText } from '../../src/operations/page.ts';
 import { aNode } from '../core/build.ts';
@@ -128,4 +129,51 @@ test('pages of any text are whole characters and together the text', () => {
       },
     ),
   );
+});
+
+test('the events of a run of any length are told page by page to the end, and what comes later after it', async () => {
+  const project = await aProject();
+  const run = aRun(project, [aNode('a', { task: 'x'.repeat(30_000) })]);
+  const failed = { type: 'node.failed' as const, node: 'a', message: 'again', findings: [] };
+  for (let batch = 0; batch < 6; batch += 1)
+    run.record(Array.from({ length: 1_000 }, () => failed));
+  const asked = { run_id: run.runId, part: 'events', max_bytes: 30_000 };
+  let all = '';
+  let cursor = 0;
+  for (;;) {
+    const page = await read(project, { ...asked, cursor });
+    expect(Buffer.byteLength(page.text)).toBeLessThanOrEqual(30_000);
+    all += page.text;
+    cursor = page.cursor;
+    if (page.next === null) break;
+  }
+  const seqs = all
+    .trimEnd()
+    .split('\n')
+    .map((line) => z.object({ seq: z.number() }).parse(JSON.parse(line)).seq);
+  expect(seqs).toEqual(Array.from({ length: project.store.lastSeq(run.runId) }, (_, at) => at + 1));
+  run.owner.start('a');
+  const { text } = await read(project, { ...asked, cursor });
+  expect(text.match(/"type":"[a-z.]+"/g)).toEqual([
+    '"type":"attempt.started"',
+    '"type":"attempt.spawned"',
+  ]);
+});
+
+test('a page of events reads from its cursor on and nothing before it', async () => {
+  const project = await aProject();
+  const run = aRun(project, [aNode('a')]);
+  for (let batch = 0; batch < 5; batch += 1)
+    run.record(Array.from({ length: 100 }, () => ({ type: 'node.stopped' as const, node: 'a' })));
+  const asked = { run_id: run.runId, part: 'events', max_bytes: 30_000 };
+  let { cursor, next } = await read(project, asked);
+  while (next !== null) ({ cursor, next } = await read(project, { ...asked, cursor }));
+  const from: number[] = [];
+  const { readEvents } = project.store;
+  project.store.readEvents = (runId, seq, limit) => {
+    from.push(seq);
+    return readEvents(runId, seq, limit);
+  };
+  expect((await read(project, { ...asked, cursor })).text).toBe('');
+  expect(from).toEqual([project.store.lastSeq(run.runId)]);
 });

@@ -162,6 +162,54 @@ test('what a person is asked is told with its choices', async () => {
   expect(news.next).toContain(`mo resume ${runId} --answer`);
 });
 
+test('nodes that the budget holds up are told beside what a person is asked', async () => {
+  const project = await aProject();
+  const budget = { usd: 0.2, tokens: null };
+  const nodes = [aNode('a'), aNode('b'), aNode('ok', { kind: 'approval', task: 'Release?' })];
+  const { runId, record, owner } = aRun(project, nodes, { budget });
+  const choices = ['yes', 'no'];
+  const request = {
+    id: 'approval:ok',
+    kind: 'approval' as const,
+    node: 'ok',
+    question: '?',
+    choices,
+  };
+  record([{ type: 'run.asked', request }]);
+  owner.start('a');
+  owner.verify('a');
+  const news = await ask(project, runId);
+  expect(news.state).toBe('needs');
+  expect(news.needs).toEqual([
+    { id: 'approval:ok', kind: 'approval', question: '?', choices },
+    {
+      id: 'budget',
+      kind: 'budget',
+      question: expect.stringContaining(`holds up b. Raise it: mo resume ${runId} --budget-usd`),
+      choices: [],
+    },
+  ]);
+});
+
+test('an exhausted run says how it can go on', async () => {
+  const project = await aProject();
+  const { runId, record } = aRun(project, [aNode('a')]);
+  record([{ type: 'run.finished', outcome: 'exhausted', reason: 'the budget of $1 is spent' }]);
+  expect((await ask(project, runId)).next).toContain(`mo resume ${runId} --budget-usd`);
+});
+
+test('a worker whose process is not there yet is starting, not running', async () => {
+  const project = await aProject();
+  const { runId, record } = aRun(project, [aNode('a')]);
+  const reserved = { usd: null, tokens: null };
+  const started = { node: 'a', attempt: 1, route: null, reasons: [], base: null, reserved };
+  record([{ type: 'attempt.started', ...started }]);
+  expect(await ask(project, runId)).toMatchObject({
+    counts: { running: 1 },
+    lines: ['a starting 0s'],
+  });
+});
+
 test('a run of 2,000 nodes is still told in 2 KB, who failed first', async () => {
   const project = await aProject();
   const names = Array.from({ length: 2_000 }, (_, index) => `node-${index}`);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
 import type { ProcessId } from '../../src/core/worker.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -42,6 +43,14 @@ function newMarker(): string {
 
 const pidsOf = (ids: readonly ProcessId[]): number[] =>
   ids.map((id) => id.pid).toSorted((left, right) => left - right);
+
+async function sleepersOf(length: string): Promise<string[]> {
+  const names = (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name));
+  const lines = await Promise.all(
+    names.map((name) => readFile(`/proc/${name}/cmdline`, 'latin1').catch(() => '')),
+  );
+  return lines.filter((one) => one === `sleep\0${length}\0`);
+}
 
 test('a group that goes when it is asked is not killed', async () => {
   const tree = await startTree('trap "exit 0" TERM; echo ready; while :; do sleep 0.05; done');
@@ -91,6 +100,32 @@ test('what is born while its parents are killed does not get away', async () => 
   const ended = await endTree(tree, { clock, asks: [] });
   expect(ended.survivors).toEqual([]);
   expect(treeMembers({ leader: null, marker: tree.marker })).toEqual([]);
+});
+
+test('what is born without a mark while its parent is looked for does not get away', async () => {
+  // Unlike any other sleep, so that it can be found without the marker. Bounded, should some get away.
+  const length = `20.${process.pid}${markers.length}`;
+  const script = `N=0; while [ $N -lt 2000 ]; do N=$((N+1)); env -u ${markerVariable} setsid sleep ${length} & [ $N = 20 ] && echo ready; done`;
+  const tree = await startTree(script);
+  const ended = await endTree(tree, { clock, asks: [] });
+  expect(ended.survivors).toEqual([]);
+  expect(await sleepersOf(length)).toEqual([]);
+});
+
+test('one look that finds nobody proves nothing', async () => {
+  const marker = newMarker();
+  const born: ProcessId[] = [];
+  const whileWaiting = async (ms: number): Promise<void> => {
+    if (born.length === 0)
+      born.push((await startTree('echo ready; exec sleep 600', marker)).leader);
+    await clock.sleep(ms);
+  };
+  const ended = await endTree(
+    { leader: null, marker },
+    { clock: { ...clock, sleep: whileWaiting }, asks: [] },
+  );
+  expect(born).toHaveLength(1);
+  expect(ended).toEqual({ gone: born, survivors: [] });
 });
 
 test('another tree is left alone', async () => {

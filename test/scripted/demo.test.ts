@@ -19,7 +19,7 @@ beforeEach(async () => {
   await writeFile(join(home, 'script.json'), JSON.stringify(demoScript, withoutPauses));
 });
 afterEach(async () => {
-  await rm(home, { recursive: true, force: true });
+  await rm(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
 });
 
 const planned: [string, { needs: readonly string[]; paths: readonly string[] }][] =

@@ -5,7 +5,7 @@ import { emptySummary } from '../../src/core/summary.ts';
 import type { Store } from '../../src/store/store.ts';
 import { aNode } from '../core/build.ts';
 import { aProject, aStore } from './build.ts';
-import { append, aSpec, ended, epochZero, own, somebodyElse, started } from './make.ts';
+import { append, aSpec, ended, epochZero, own, somebodyElse, someone, started } from './make.ts';
 
 async function aRun(): Promise<{ store: Store; runId: string; epoch: number }> {
   const store = await aStore(await aProject());
@@ -99,6 +99,18 @@ test('nodes added later come after those that were there', async () => {
   expect(store.view(runId).total).toBe(4);
 });
 
+test('a node that is added does not take the place of one that is there', async () => {
+  const { store, runId, epoch } = await aRun();
+  const web = aNode('web', { role: 'review' });
+  append(store, { runId, epoch }, [
+    started('web'),
+    { type: 'nodes.added', by: 'api', nodes: [web, aNode('ant')], cycle: null },
+  ]);
+
+  expect(store.nodeNames(runId)).toEqual(['api', 'web', 'ant']);
+  expect(store.node(runId, 'web')).toMatchObject({ state: 'running', role: 'implementation' });
+});
+
 test('what a signal asks is open until the events it caused are written', async () => {
   const { store, runId, epoch } = await aRun();
   const stop = { kind: 'stop', node: 'api', force: true } as const;
@@ -156,9 +168,7 @@ test('what an attempt cost is in the ledger with its end', async () => {
   append(store, { runId, epoch, at: 20 }, [ended('api')]);
   append(store, { runId, epoch, at: 30 }, [ended('web')]);
 
-  expect(store.spentSince(25)).toEqual({ usd: 0.5, input: 100, cached: 40, output: 10 });
-  expect(store.spentSince(0)).toEqual({ usd: 1, input: 200, cached: 80, output: 20 });
-  expect(store.spentSince(31)).toEqual({ usd: null, input: 0, cached: 0, output: 0 });
+  expect([0, 25, 31].map(store.chargedSince)).toEqual([1, 0.5, 0]);
   expect(store.spendRows({ since: 0, runId, limit: 1 })).toEqual([
     {
       runId,
@@ -174,6 +184,43 @@ test('what an attempt cost is in the ledger with its end', async () => {
       endClass: 'done',
     },
   ]);
+});
+
+test('an attempt that reports no money is charged with what was set aside for it', async () => {
+  const { store, runId, epoch } = await aRun();
+  append(store, { runId, epoch }, [started('api', 1, 3), ended('api', 1, null)]);
+
+  expect(store.chargedSince(0)).toBe(3);
+});
+
+test('what a run sets aside is known to the others until its attempt ends', async () => {
+  const { store, runId, epoch } = await aRun();
+  const other = store.createRun({ spec: aSpec({ nodes: [aNode('api')] }), clientKey: null }).runId;
+  append(store, { runId, epoch }, [started('api', 1, 3), started('web', 1, 1)]);
+
+  expect(store.reservedByOthers(other)).toEqual([{ holder: someone, usd: 4 }]);
+  expect(store.reservedByOthers(runId)).toEqual([]);
+
+  append(store, { runId, epoch }, [ended('api'), ended('web')]);
+  expect(store.reservedByOthers(other)).toEqual([]);
+});
+
+test('two runs that decide at once cannot set aside more than the day has', async () => {
+  const { store, runId, epoch } = await aRun();
+  const other = store.createRun({ spec: aSpec({ nodes: [aNode('api')] }), clientKey: null }).runId;
+  const late = { runId: other, epoch: own(store, other, somebodyElse) };
+  const ceiling = { usd: 5, since: 0 };
+  append(store, { runId, epoch }, [started('api', 1, 3)], { ceiling });
+
+  expect(() => append(store, late, [started('api', 1, 3)], { ceiling })).toThrow(
+    expect.objectContaining({ problem: { code: 'day-spent', ceiling: 5, taken: 6 } }),
+  );
+  expect(store.attempts(other)).toEqual([]);
+  expect(store.lastSeq(other)).toBe(1);
+
+  append(store, { runId, epoch }, [ended('api')]);
+  append(store, late, [started('api', 1, 3)], { ceiling });
+  expect(store.attempts(other)).toHaveLength(1);
 });
 
 test('a lane that one run finds closed is closed for all', async () => {
@@ -218,6 +265,18 @@ test('a checkpoint comes back as it was saved', async () => {
 
   expect(store.getCheckpoint(key)).toEqual(checkpointAt(123));
   expect(store.getSummary(key)).toEqual(emptySummary());
+});
+
+test('what a parser remembered of the raw stream goes with the end of its attempt', async () => {
+  const { store, runId, epoch } = await aRun();
+  const key = { runId, node: 'api', attempt: 1 };
+  append(store, { runId, epoch }, [started('api'), started('web')]);
+  store.saveCheckpoint({ ...key, epoch }, checkpointAt(123));
+
+  append(store, { runId, epoch }, [ended('api'), ended('web')]);
+
+  expect(store.getCheckpoint(key)).toEqual({ ...checkpointAt(123), parser: null });
+  expect(store.getCheckpoint({ ...key, node: 'web' })).toBeNull();
 });
 
 test('a checkpoint without its attempt is a mistake of the caller', async () => {

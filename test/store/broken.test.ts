@@ -102,7 +102,8 @@ test('a file in place of the workspace is named', async () => {
   await writeFile(join(root, '.agent-workspace'), '');
 
   await expect(open(root)).rejects.toMatchObject({
-    problem: { code: 'workspace-unwritable', reason: expect.stringContaining('in the way') },
+    code: 'workspace-unwritable',
+    message: expect.stringMatching(/a file of that name is in the way\. Rename or remove/),
   });
   expect(await openStoreIfAny(root, { clock: systemClock })).toBeNull();
 });

@@ -30,7 +30,7 @@ export function append(
   store: Store,
   owner: { runId: string; epoch: number; at?: number },
   events: readonly RunEvent[],
-  more: Partial<Pick<Append, 'handledSignals' | 'receipts'>> = {},
+  more: Partial<Pick<Append, 'handledSignals' | 'receipts' | 'ceiling'>> = {},
 ): number[] {
   const { runId, epoch, at = epochZero } = owner;
   const before = foldRun(store.readEvents(runId, 0, 100_000));
@@ -50,7 +50,7 @@ export function append(
   });
 }
 
-export function started(node: string, attempt = 1): RunEvent {
+export function started(node: string, attempt = 1, usd: number | null = null): RunEvent {
   return {
     type: 'attempt.started',
     node,
@@ -58,11 +58,11 @@ export function started(node: string, attempt = 1): RunEvent {
     route: { provider: 'codex', profile: 'fast', model: null, effort: null, mode: 'write' },
     reasons: ['because'],
     base: null,
-    reserved: { usd: null, tokens: null },
+    reserved: { usd, tokens: null },
   };
 }
 
-export function ended(node: string, attempt = 1): RunEvent {
+export function ended(node: string, attempt = 1, usd: number | null = 0.5): RunEvent {
   return {
     type: 'attempt.ended',
     node,
@@ -74,7 +74,7 @@ export function ended(node: string, attempt = 1): RunEvent {
       signal: null,
       session: 'session-1',
       model: 'gpt',
-      spend: { usd: 0.5, input: 100, cached: 40, output: 10 },
+      spend: { usd, input: 100, cached: 40, output: 10 },
       resetsAt: null,
     },
     handoff: null,

@@ -49,6 +49,26 @@ test('a migration that fails leaves the database as it was', async () => {
   database.close();
 });
 
+test('what a running attempt holds is found again when mo is updated', async () => {
+  const database = await aDatabase();
+  migrate(database, migrations.slice(0, 1));
+  const event = { type: 'attempt.started', node: 'api', attempt: 1, reserved: { usd: 2.5 } };
+  database.script(`
+    INSERT INTO run (run_id, name, goal, created_at) VALUES ('r-1', 'n', 'g', 1);
+    INSERT INTO event (run, seq, at, epoch, event) VALUES (1, 1, 1, 1, '${JSON.stringify(event)}');
+    INSERT INTO attempt (run, node, attempt, started_at) VALUES (1, 'api', 1, 1), (1, 'web', 1, 1);
+  `);
+
+  migrate(database, migrations.slice(0, 2));
+
+  const row = z.object({ reserved_usd: z.number().nullable() });
+  expect(database.all(row, 'SELECT reserved_usd FROM attempt ORDER BY node')).toEqual([
+    { reserved_usd: 2.5 },
+    { reserved_usd: null },
+  ]);
+  database.close();
+});
+
 test('every migration of mo runs on an empty database, and on the state before it', async () => {
   const database = await aDatabase();
   for (const count of migrations.keys()) {

@@ -242,6 +242,8 @@ test('a later process with the pid of the worker is not taken for it', async () 
   const ended = exitOf(rig);
   puppet.end({ do: 'exit', code: 0 });
   await ended;
+  // The shim itself ends a moment after its note.
+  await expect.poll(() => isAlive(worker)).toBe(false);
   const own: ProcessId = { ...stranger, pid: process.pid };
   const adopted = await adoptAttempt(rig.spec, own, null, rig.watcher().deps);
   adopted.stop('force');

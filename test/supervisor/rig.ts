@@ -86,7 +86,7 @@ export async function createRig(change: Partial<AttemptSpec> = {}): Promise<Rig>
         { clock: systemClock, asks: [] },
       );
       stage.close();
-      await rm(root, { recursive: true, force: true });
+      await rm(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
     },
   };
 }

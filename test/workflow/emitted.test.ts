@@ -152,6 +152,13 @@ describe('fix nodes', () => {
     },
   );
 
+  test('nodes get names that no node of the run has', () => {
+    const taken = ['fix-1-1', 'fix-1-3', 'review-2', 'review-3'];
+    const [first, second, review] = fix([bug('a.ts'), bug('b.ts')], taken);
+    expect([first?.name, second?.name, review?.name]).toEqual(['fix-1-2', 'fix-1-4', 'review-4']);
+    expect(review?.needs).toEqual(['fix-1-2', 'fix-1-4']);
+  });
+
   test.each([
     ['./src/a.ts', 'src/a.ts'],
     ['src/a.ts:12', 'src/a.ts'],
@@ -184,9 +191,16 @@ function bug(file: string | null, title = 'Wrong.'): Finding {
   return { severity: 'major', title, file, line: 3, evidence: 'It says 3.' };
 }
 
-function fix(findings: Finding[]): NodeSpec[] {
+function fix(findings: Finding[], taken: string[] = []): NodeSpec[] {
   const reviewer = doNodes({ reviewer: 'codex' })[1] ?? null;
-  return fixNodes({ findings, cycle: 1, defaults: usualDefaults, reviewer, gates: ['npm test'] });
+  return fixNodes({
+    findings,
+    cycle: 1,
+    defaults: usualDefaults,
+    reviewer,
+    gates: ['npm test'],
+    taken: new Set(taken),
+  });
 }
 
 function gateCounts(nodes: NodeSpec[]): number[] {

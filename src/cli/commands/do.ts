@@ -1,5 +1,6 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { z } from 'zod';
+import { amount, wholeNumber } from '../amount-flags.ts';
 import { runCommandCall } from '../command-call.ts';
 import type { RegisterCommand } from '../cli-deps.ts';
 import { readGoal } from '../read-goal.ts';
@@ -18,7 +19,8 @@ const flags = z.object({
   reviewer: z.string().optional(),
   model: z.string().optional(),
   concurrency: z.number().optional(),
-  budget: z.number().optional(),
+  budgetUsd: z.number().optional(),
+  budgetTokens: z.number().optional(),
   timeout: z.string().optional(),
   clientKey: z.string().optional(),
 }) satisfies z.ZodType<DoFlags>;
@@ -52,7 +54,8 @@ export const doCommand: RegisterCommand = (program, host) => {
     .option('--reviewer <name>', 'who reviews')
     .option('--model <name>', 'model of the workers')
     .option('--concurrency <number>', 'at most so many agents at once', wholeNumber)
-    .option('--budget <usd>', 'at most so many US dollars', amount)
+    .option('--budget, --budget-usd <number>', 'at most so many US dollars', amount)
+    .option('--budget-tokens <number>', 'at most so many tokens', wholeNumber)
     .option('--timeout <duration>', 'of one attempt, such as 90s, 15m or 2h')
     .option('--client-key <key>', 'the same key again is the same run')
     .action(async (words: string[]) => {
@@ -62,18 +65,6 @@ export const doCommand: RegisterCommand = (program, host) => {
       );
     });
 };
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError('It takes a whole number above 0.');
-}
-
-function amount(text: string): number {
-  const number = Number(text.replace(/^\$/, ''));
-  if (Number.isFinite(number) && number > 0) return number;
-  throw new InvalidArgumentError('It takes an amount in US dollars above 0, such as 2.50.');
-}
 
 function collect(text: string, before: string[] | undefined): string[] {
   return [...(before ?? []), text];

@@ -1,7 +1,7 @@
-import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { oneLine, spending } from '../../operations/amounts.ts';
 import { listRuns } from '../../operations/list-runs.ts';
+import { wholeNumber } from '../amount-flags.ts';
 import { fitTo } from '../cells.ts';
 import type { RegisterCommand } from '../cli-deps.ts';
 import { runCommandCall } from '../command-call.ts';
@@ -14,7 +14,7 @@ export const list: RegisterCommand = (program, host) => {
     .alias('runs')
     .summary('list the runs of this project, newest first')
     .description('List the runs of this project, newest first.')
-    .option('--limit <number>', 'at most so many', positive, 20)
+    .option('--limit <number>', 'at most so many', wholeNumber, 20)
     .action(async () => {
       await runCommandCall(command, host, async ({ terminal, json, context }) => {
         const runs = await listRuns(context, flags.parse(command.opts()).limit);
@@ -39,9 +39,3 @@ export const list: RegisterCommand = (program, host) => {
       });
     });
 };
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError('It takes a whole number above 0.');
-}

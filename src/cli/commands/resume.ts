@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { MoError } from '../../core/problem.ts';
+import { raiseBudget } from '../../operations/raise-budget.ts';
 import { answerRequest } from '../../operations/answer-request.ts';
 import { isOver } from '../../core/view.ts';
 import { takePicture } from '../../operations/take-picture.ts';
 import type { RegisterCommand } from '../cli-deps.ts';
 import { runCommandCall } from '../command-call.ts';
+import { amount, wholeNumber } from '../amount-flags.ts';
 import { finish } from '../finish.ts';
 import { follow, isSettled } from '../follow.ts';
 
@@ -13,6 +15,8 @@ const flags = z.object({
   text: z.string().optional(),
   request: z.string().optional(),
   detach: z.boolean().optional(),
+  budgetUsd: z.number().optional(),
+  budgetTokens: z.number().optional(),
 });
 
 export const resume: RegisterCommand = (program, host) => {
@@ -21,11 +25,13 @@ export const resume: RegisterCommand = (program, host) => {
     .argument('<run>', 'the run, as `mo list` shows it; its number is enough')
     .summary('go on with a run, or answer what it asks')
     .description(
-      'Start an owner for a run that has none, or answer what a run waits for, and watch it go on.',
+      'Start an owner for a run that has none, answer what a run waits for, or give one whose budget is spent a larger one, and watch it go on.',
     )
     .option('--answer <choice>', 'one of the choices the run offers')
     .option('--text <text>', 'what the workers should know beside the choice')
     .option('--request <id>', 'which request, when there are several')
+    .option('--budget-usd <number>', 'go on under this larger budget of US dollars', amount)
+    .option('--budget-tokens <number>', 'the same in tokens', wholeNumber)
     .option('--detach', 'do not wait for the end')
     .action(async (run: string) => {
       const given = flags.parse(command.opts());
@@ -39,7 +45,10 @@ export const resume: RegisterCommand = (program, host) => {
                 text: given.text ?? '',
                 request: given.request ?? null,
               });
-        if (answered === null) {
+        const more = { usd: given.budgetUsd ?? null, tokens: given.budgetTokens ?? null };
+        if (more.usd !== null || more.tokens !== null || before.state === 'exhausted')
+          await raiseBudget(call.context, run, more);
+        else if (answered === null) {
           if (isOver(before.state)) throw isOverAlready(before.runId, before.state);
           await call.context.ensureOwner(before.runId);
         }

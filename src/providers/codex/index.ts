@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { strictSchema } from '../../core/strict-schema.ts';
 import type { ProcessDescription, Provider, WorkerRequest } from '../../core/worker.ts';
 import { safeArgument } from '../safe-argument.ts';
+import { resumedThread } from './memory.ts';
 import { codexParser } from './parse.ts';
 
 /** Codex, through `codex exec`. Verified with 0.169.0. */
@@ -21,6 +22,7 @@ export const codex: Provider = {
   },
   describe,
   parser: codexParser,
+  resumedMemory: resumedThread,
   probe: {
     versionArgs: ['--version'],
     version: (stdout) => /^codex-cli (\d+\.\d+\.\d+\S*)/.exec(stdout.trim())?.[1] ?? null,

@@ -1,0 +1,106 @@
+import { redact } from '../core/redact.ts';
+import { MoError } from '../core/problem.ts';
+import type { NodeSpec } from '../core/node.ts';
+import type { Checkpoint, Provider, Route } from '../core/worker.ts';
+import type { RunningAttempt, WatchDeps } from '../supervisor/attempt.ts';
+import { failAttempt, isOverReservation, settleAttempt, type AttemptContext } from './attempt.ts';
+import { commandProvider } from './command-provider.ts';
+import { limitsOf } from './worker-request.ts';
+import type { Engine } from './engine.ts';
+import type { Recorder } from './recorder.ts';
+
+/** What the attempts of one owner share. `live`: by node name, for whoever has to stop one. */
+export type AttemptDesk = {
+  engine: Engine;
+  recorder: Recorder;
+  epoch: number;
+  signal: AbortSignal;
+  live: Map<string, Pick<RunningAttempt, 'stop'>>;
+};
+
+/** From a worker that runs to the record of its end. */
+export async function follow(
+  desk: AttemptDesk,
+  context: AttemptContext,
+  running: Pick<RunningAttempt, 'stop' | 'settled'>,
+): Promise<void> {
+  const { name } = context.node;
+  desk.live.set(name, running);
+  try {
+    await settleAttempt(context, running);
+  } finally {
+    desk.live.delete(name);
+  }
+}
+
+/** When the next event cannot be written down nobody comes to hear how it ends: its end is the next owner's then. */
+export function heedLater({ settled }: Pick<RunningAttempt, 'settled'>): void {
+  settled.catch(() => undefined);
+}
+
+/** What went wrong before there was a worker, or with one that cannot be watched, ends the attempt. */
+export function endOf(desk: AttemptDesk, context: AttemptContext, cause: unknown): void {
+  if (cause instanceof StoppedBefore)
+    return failAttempt(context, { class: 'stopped', message: cause.message });
+  if (!(cause instanceof MoError) || !isOfThisAttempt(cause) || desk.signal.aborted) throw cause;
+  failAttempt(context, { class: 'invalid', message: cause.message });
+}
+
+/** Somebody asked for a stop while the attempt was being prepared. */
+export class StoppedBefore extends Error {}
+
+export function watchOf({ engine, recorder, node, attempt }: AttemptContext, provider: Provider) {
+  const { runId } = recorder.run().spec;
+  const folder = engine.paths.attemptFolder(runId, node.name, attempt);
+  return {
+    run: runId,
+    node: node.name,
+    attempt,
+    provider: countingItsOwn(engine, provider, node),
+    folder,
+    limits: limitsOf(node),
+  };
+}
+
+/** What a session had cost before this attempt is charged already. */
+function countingItsOwn(engine: Engine, provider: Provider, { resume }: NodeSpec): Provider {
+  if (resume === null || provider.resumedMemory === undefined) return provider;
+  const before = provider.resumedMemory(engine.store.spentInSession(resume));
+  return { ...provider, parser: (memory) => provider.parser(memory ?? before) };
+}
+
+export function depsOf(desk: AttemptDesk, context: AttemptContext): WatchDeps {
+  const { engine, epoch, signal, live, recorder } = desk;
+  const { node, attempt, reserved } = context;
+  const { runId } = recorder.run().spec;
+  return {
+    clock: engine.clock,
+    redact,
+    log: engine.log,
+    signal,
+    onCheckpoint: (checkpoint: Checkpoint) => {
+      engine.store.saveCheckpoint({ runId, node: node.name, attempt, epoch }, checkpoint);
+      if (isOverReservation(checkpoint, reserved)) live.get(node.name)?.stop('ask');
+    },
+  };
+}
+
+export function providerOf(engine: Engine, node: NodeSpec, route: Route | null): Provider {
+  if (node.kind === 'command' || route === null) return commandProvider;
+  const provider = engine.providers.find((one) => one.name === route.provider);
+  if (provider !== undefined) return provider;
+  const known = engine.providers.map((one) => one.name);
+  throw new MoError({ code: 'unknown-provider', provider: route.provider, known });
+}
+
+/** What is wrong with this attempt ends this attempt; what is wrong with the store or the disk ends the owner, which can be resumed. */
+function isOfThisAttempt(cause: MoError): boolean {
+  return ![
+    'fenced',
+    'disk-full',
+    'store-corrupt',
+    'store-busy',
+    'store-newer',
+    'workspace-unwritable',
+  ].includes(cause.code);
+}
