@@ -1,6 +1,7 @@
 import { redact } from '../core/redact.ts';
 import type { Action } from '../core/action.ts';
 import { MoError } from '../core/problem.ts';
+import { isSameWorker, repairOf, type Repair } from '../core/repair.ts';
 import { stopOf } from '../core/stop.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { Run } from '../core/run.ts';
@@ -12,7 +13,7 @@ import { startAttempt } from '../supervisor/start-attempt.ts';
 import type { RunningAttempt, WatchDeps } from '../supervisor/attempt.ts';
 import { failAttempt, isOverReservation, settleAttempt, type AttemptContext } from './attempt.ts';
 import { commandProvider } from './command-provider.ts';
-import { contractFor, keepPromptVersion, lastOf, promptFor } from './compose.ts';
+import { contractFor, keepPromptVersion, lastOf, promptFor, repairPromptFor } from './compose.ts';
 import { keepIgnored, prepareWorktree } from './node-worktree.ts';
 import { keepSharedSettings } from './shared-settings.ts';
 import { limitsOf, requestOf } from './worker-request.ts';
@@ -37,6 +38,7 @@ export async function performStart(desk: AttemptDesk, action: Start): Promise<vo
   const node = specOf(run, action.node);
   const place = placeOf(run, action.node);
   const last = lastOf(run.nodes.get(action.node));
+  const repair = repairOf(run.nodes.get(action.node));
   const { attempt, route, reserved } = action;
   recorder.record([
     {
@@ -59,7 +61,11 @@ export async function performStart(desk: AttemptDesk, action: Start): Promise<vo
     reserved,
   };
   try {
-    const running = await startWorker(desk, context, { from: place?.from ?? null, last });
+    const running = await startWorker(desk, context, {
+      from: place?.from ?? null,
+      last,
+      repair: isSameWorker(repair?.route ?? null, route) ? repair : null,
+    });
     await follow(desk, context, running);
   } catch (cause) {
     endOf(desk, context, cause);
@@ -152,7 +158,7 @@ async function follow(
 async function startWorker(
   desk: AttemptDesk,
   context: AttemptContext,
-  wish: { from: string | null; last: ReturnType<typeof lastOf> },
+  wish: { from: string | null; last: ReturnType<typeof lastOf>; repair: Repair | null },
 ): Promise<RunningAttempt> {
   const { engine, recorder } = desk;
   const { node, attempt, route } = context;
@@ -169,7 +175,9 @@ async function startWorker(
   const prompt =
     node.kind === 'command'
       ? { text: node.task, version: null }
-      : await promptFor(engine, run, { node, attempt, last: wish.last, isForced });
+      : wish.repair === null
+        ? await promptFor(engine, run, { node, attempt, last: wish.last, isForced })
+        : await repairPromptFor(engine, run, { node, attempt, repair: wish.repair, isForced });
   await keepPromptVersion(watch.folder, prompt.version);
   const current = recorder.run().nodes.get(node.name);
   if (current !== undefined && stopOf(recorder.run(), current) !== null)
@@ -186,6 +194,7 @@ async function startWorker(
         folder,
         attemptFolder: watch.folder,
         schema: isForced ? contract : null,
+        resume: wish.repair?.session ?? node.resume,
       }),
       env: engine.env,
     },

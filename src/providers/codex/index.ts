@@ -18,6 +18,7 @@ export const codex: Provider = {
     money: false,
     quota: false,
     sandbox: true,
+    commands: true,
   },
   describe,
   parser: codexParser,
