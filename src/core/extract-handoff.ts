@@ -30,7 +30,7 @@ export function cleanHandoff(value: Json): Json | null {
 /** Why `extractHandoff` finds nothing in an answer, for the worker who has to give it again. */
 export function whyNoHandoff(answer: string): Finding {
   // Providers keep so much of an answer and cut the rest off.
-  if (answer.length >= maxHandoffLength) return tooLong();
+  if (answer.length > maxHandoffLength - 10) return tooLong();
   const start = answer.lastIndexOf('"status"');
   if (start === -1) {
     return none(

@@ -33,13 +33,14 @@ describe('files that are said to be changed', () => {
 
   test('one that did not change is a major finding with what did', () => {
     const facts = { folders, changes: [change('src/a.ts')], ignored: [] };
-    expect(fileFindings(['src/a.ts', 'src/b.ts', 'rc/a.ts'], facts)).toMatchObject([
+    expect(fileFindings(['src/a.ts', 'src/b.ts', 'rc/a.ts', 'a.t'], facts)).toMatchObject([
       {
         severity: 'major',
         title: 'changed_files names src/b.ts, which did not change',
         evidence: expect.stringContaining('src/a.ts'),
       },
       { severity: 'major', title: 'changed_files names rc/a.ts, which did not change' },
+      { severity: 'major', title: 'changed_files names a.t, which did not change' },
     ]);
   });
 
