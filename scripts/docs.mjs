@@ -1,21 +1,27 @@
-// Writes docs/tools.md from the operations, through the same functions the surfaces use. `--check` only says whether it is up to date.
+// Writes docs/tools.md from the operations and docs/handoffs.md from the contracts, through the same functions mo uses. `--check` only
+// says whether they are up to date.
 // Run as: node --import tsx scripts/docs.mjs [--check]
 import { readFile, writeFile } from 'node:fs/promises';
+import { contractOf } from '../src/core/handoff.ts';
+import { handoffExamples } from '../src/core/handoff-examples.ts';
+import { roles } from '../src/core/names.ts';
 import { flagsOf } from '../src/cli/flags.ts';
 import { toolOf } from '../src/mcp/tool.ts';
 import { commandName, flagName } from '../src/operations/naming.ts';
 import { operations } from '../src/operations/operations.ts';
 
-const file = new URL('../docs/tools.md', import.meta.url);
-const page = pageOf(operations);
-if (process.argv.includes('--check')) {
+const pages = { 'tools.md': pageOf(operations), 'handoffs.md': pageOfHandoffs() };
+for (const [name, page] of Object.entries(pages)) {
+  const file = new URL(`../docs/${name}`, import.meta.url);
+  if (!process.argv.includes('--check')) {
+    await writeFile(file, page);
+    continue;
+  }
   const found = await readFile(file, 'utf8').catch(() => '');
   if (found !== page) {
-    process.stderr.write('docs/tools.md is not what the operations say. Run: npm run docs\n');
+    process.stderr.write(`docs/${name} is not what the code says. Run: npm run docs\n`);
     process.exitCode = 1;
   }
-} else {
-  await writeFile(file, page);
 }
 
 function pageOf(all) {
@@ -35,6 +41,50 @@ function pageOf(all) {
     ),
     '',
     ...all.flatMap(sectionOf),
+  ].join('\n');
+}
+
+function pageOfHandoffs() {
+  return [
+    '# Handoffs',
+    '',
+    '<!-- Written by scripts/docs.mjs from src/core/contracts.ts. Change the contract, then run: npm run docs -->',
+    '',
+    'A handoff is the structured result a node gives to the nodes after it: one JSON object at the end of its answer, which fits the contract of its role, or the JSON Schema that the node names as `output`. Where the CLI can be forced to a schema it is; else the object is taken out of the answer, in a block or bare, with prose around it. Comments and a comma too many are forgiven. What is beyond the contract is dropped, counts of findings above all: how many block is derived from the findings. How handoffs are judged is told in [gates and receipts](gates-and-receipts.md#handoff).',
+    '',
+    'At most 1,000,000 characters, 20,000 values and 200 levels are taken; keys that reach a prototype are not.',
+    '',
+    '```sh',
+    'mo handoff template --role review                    # contract and example',
+    `mo handoff validate --role review --handoff '{"status": "pass", "summary": "Good."}'`,
+    `mo handoff repair --role review --handoff '{}'         # the prompt that asks for it again`,
+    'mo handoff read --run-id r-7 --node review           # newest attempt, stale ones marked',
+    '```',
+    '',
+    'Every handoff has a `status` and a `summary`. `pass`: done and true. `fail`: done, and the answer is no. `needs_repair`: the work must change first. `blocked`: it could not be done. All fields are asked for; what can be left out is filled in.',
+    '',
+    '| role | beside status and summary |',
+    '|---|---|',
+    ...roles.map((role) => {
+      const fields = Object.keys(contractOf(role).properties).slice(2);
+      return `| [\`${role}\`](#${role}) | ${fields.map((one) => `\`${one}\``).join(', ')} |`;
+    }),
+    '',
+    ...roles.flatMap((role) => [
+      `## ${role}`,
+      '',
+      '| field | type | meaning |',
+      '|---|---|---|',
+      ...rowsOf(contractOf(role), '').map(
+        ({ path, one }) =>
+          `| \`${path}\` | ${cell(typeOf(one))} | ${cell(one.description ?? '')} |`,
+      ),
+      '',
+      '```json',
+      JSON.stringify(handoffExamples[role], null, 2),
+      '```',
+      '',
+    ]),
   ].join('\n');
 }
 

@@ -21,7 +21,7 @@ const pages = [
     .map((file) => join(root, 'docs', file)),
 ];
 
-test('docs/tools.md is what the operations say', async () => {
+test('docs/tools.md and docs/handoffs.md are what the code says', async () => {
   const run = promisify(execFile);
   const script = join(root, 'scripts', 'docs.mjs');
   await expect(

@@ -1,4 +1,5 @@
 import type { RunEvent } from './event.ts';
+import { isSameWorker, repairOf } from './repair.ts';
 import type { AttemptRecord, NodeState, RunNode } from './run.ts';
 
 /** The events that change one node and nothing else. */
@@ -45,6 +46,7 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
             endedAt: null,
             ending: null,
             verdicts: [],
+            ...(isSameWorker(repairOf(node)?.route ?? null, event.route) ? repairs : {}),
           },
         ],
       };
@@ -89,6 +91,7 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
           notBefore: event.notBefore,
           findings: event.findings,
           message: event.message,
+          ...(event.repair === true ? { repair: true as const } : {}),
         },
         counted: node.counted + (event.counts ? 1 : 0),
         uncounted: node.uncounted + (event.counts ? 0 : 1),
@@ -108,6 +111,8 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
       return { ...node, state: { status: 'skipped', by: event.by } };
   }
 }
+
+const repairs = { isRepair: true } as const;
 
 /** The worker is gone and what it left is to be judged. */
 export function endAttempt(

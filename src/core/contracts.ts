@@ -26,26 +26,108 @@ export const handoffFinding = z.object({
       'The file that has to change, relative to the repository; null when it is no one file',
     ),
   line: finding.shape.line.default(null).describe('Line in that file, counted from 1, or null'),
-  evidence: z.string().describe('What shows it: the code, the output, the input that breaks it.'),
+  evidence: z
+    .string()
+    .min(1)
+    .describe('What shows it: the code, the output, the input that breaks it.'),
 });
 
-const work = z.object({
-  ...opening,
+/** Checked against git and the events of the worker; see `claims.ts`. */
+const done = {
   changed_files: texts.describe('Paths you changed, relative to the repository.'),
   commands: z
     .array(z.object({ command: z.string().min(1), exit_code: z.number().int() }))
     .default([])
-    .describe('Commands you ran to check the work, with the exit code you saw.'),
-  notes: z
-    .string()
-    .nullable()
-    .default(null)
-    .describe('What is open, risky or surprising; else null'),
+    .describe('Commands you ran to check the work, as you ran them, with the exit code you saw.'),
+};
+const notes = z
+  .string()
+  .nullable()
+  .default(null)
+  .describe('What is open, risky or surprising; else null');
+
+const implementation = z.object({ ...opening, ...done, notes });
+
+const testing = z.object({
+  ...opening,
+  ...done,
+  failures: z
+    .array(
+      z.object({
+        test: z.string().min(1).describe('Its name, or the command that fails'),
+        file: z.string().nullable().default(null),
+        line: z.number().int().nullable().default(null),
+        evidence: z.string().min(1).describe('What was expected and what came'),
+      }),
+    )
+    .default([])
+    .describe('Every test that fails; status is then fail.'),
+  notes,
 });
 
-export const judgement = z.object({
+const documentation = z.object({
   ...opening,
-  findings: z.array(handoffFinding).default([]).describe('Empty when nothing is wrong.'),
+  ...done,
+  pages: z
+    .array(
+      z.object({
+        path: z.string().min(1),
+        change: z.enum(['new', 'changed', 'removed', 'checked']),
+        about: z.string().min(1).describe('The question it answers'),
+      }),
+    )
+    .default([]),
+  notes,
+});
+
+const setUp = z.object({
+  ...opening,
+  ...done,
+  set_up: z
+    .array(
+      z.object({
+        what: z.string().min(1).describe('What now runs or is configured, and where'),
+        undo: z.string().min(1).describe('How to take it back'),
+      }),
+    )
+    .default([]),
+  notes,
+});
+
+const findings = z.array(handoffFinding).default([]).describe('Empty when nothing is wrong.');
+
+const judgement = z.object({ ...opening, findings });
+
+const performance = z.object({
+  ...opening,
+  findings,
+  measurements: z
+    .array(
+      z.object({
+        name: z.string().min(1),
+        before: z.number().nullable().default(null),
+        after: z.number().nullable().default(null),
+        unit: z.string().min(1).describe('ms, MB, requests/s'),
+        command: z.string().nullable().default(null).describe('The command that measured it'),
+      }),
+    )
+    .default([])
+    .describe('Measured, not estimated; null for a side that was not measured.'),
+});
+
+const compatibility = z.object({
+  ...opening,
+  findings,
+  checked: z
+    .array(
+      z.object({
+        platform: z.string().min(1).describe('node, linux, an API, a file format'),
+        version: z.string().nullable().default(null),
+        result: z.enum(['works', 'breaks', 'not_checked']),
+        evidence: z.string().min(1),
+      }),
+    )
+    .default([]),
 });
 
 const plannedNode = z.object({
@@ -96,10 +178,15 @@ const requirements = z.object({
       z.object({
         id: z.string().min(1).describe('Short, such as R1'),
         statement: z.string().min(1),
+        source: z
+          .enum(['goal', 'code', 'assumed'])
+          .default('assumed')
+          .describe('goal: the user said so. code: it follows from the code.'),
         acceptance: texts.describe('How one can tell that it is met'),
       }),
     )
     .default([]),
+  assumptions: texts.describe('What you take for granted where the goal leaves it open'),
   questions: texts.describe('What only the user can decide'),
 });
 
@@ -114,12 +201,13 @@ const architecture = z.object({
     .array(z.object({ name: z.string().min(1), definition: z.string().min(1) }))
     .default([])
     .describe('Interfaces, signatures and formats that others must keep to'),
+  files: texts.describe('Paths that will change'),
   risks: texts,
 });
 
 const supervision = z.object({
   ...opening,
-  findings: z.array(handoffFinding).default([]),
+  findings,
   recommendations: z
     .array(
       z.object({
@@ -135,15 +223,15 @@ const supervision = z.object({
 export const handoffs = {
   requirements,
   architecture,
-  implementation: work,
-  testing: work,
+  implementation,
+  testing,
   review: judgement,
   security: judgement,
-  performance: judgement,
-  compatibility: judgement,
-  documentation: work,
-  automation: work,
-  ops: work,
+  performance,
+  compatibility,
+  documentation,
+  automation: setUp,
+  ops: setUp,
   planner: plan,
   supervisor: supervision,
 } as const satisfies Record<Role, z.ZodObject>;

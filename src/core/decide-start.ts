@@ -1,6 +1,7 @@
 import { noLimit, reserve, tighter } from './budget.ts';
 import { needOf } from './needs.ts';
-import { routeNode, type Worker } from './routing.ts';
+import { isSameWorker, repairOf, type Repair } from './repair.ts';
+import { routeNode, type Routing, type RoutingQuestion, type Worker } from './routing.ts';
 import { scopesOverlap } from './scope.ts';
 import type { Action, Day, Snapshot } from './action.ts';
 import type { Limit, NodeSpec } from './node.ts';
@@ -79,7 +80,7 @@ function decideStart(
   }
   const { settings } = run.spec;
   const otherThan = vendorsOfWriters(run, workers);
-  const routing = routeNode({
+  const question = {
     node: node.spec,
     workers,
     lanes,
@@ -87,7 +88,8 @@ function decideStart(
     excluded: node.excluded,
     otherThan,
     now,
-  });
+  };
+  const routing = routeToSession(repairOf(node), question) ?? routeNode(question);
   if (!routing.ok) {
     if (routing.openAt !== null) return { do: 'wait', until: routing.openAt };
     const message = `no worker can take it: ${routing.reasons.join('; ')}`;
@@ -128,6 +130,25 @@ function reserveOfDay(
   const ceiling = { usd: charged.usd + left, tokens: null };
   const holding = [...reserved, { usd: held, tokens: null }];
   return reserve({ ceiling, charged, reserved: holding }, { usd: wish.usd, tokens: null });
+}
+
+/** To the worker whose session is gone on with; null when there is none, or it cannot be used any more. */
+function routeToSession(repair: Repair | null, question: RoutingQuestion): Routing | null {
+  if (repair === null) return null;
+  const { provider, profile, model, effort } = repair.route;
+  const routing = routeNode({
+    ...question,
+    node: { ...question.node, provider, profile, model, effort },
+  });
+  if (!routing.ok) return routing.openAt === null ? null : routing;
+  const same = routing.candidates.find((one) => isSameWorker(one.route, repair.route));
+  if (same === undefined) return null;
+  if (same.openAt > question.now) return { ok: false, openAt: same.openAt, reasons: same.reasons };
+  return {
+    ...routing,
+    route: same.route,
+    reasons: ['its session has the work and only lacks a handoff'],
+  };
 }
 
 /** Running, or about to: a start that the shell is still working on holds its slot. */

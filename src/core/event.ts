@@ -130,6 +130,8 @@ export const runEvent = z.discriminatedUnion('type', [
     exclude: z.string().nullable(),
     /** What the next attempt goes on from; null: it starts afresh from the head of the run's branch. */
     carry: work.nullable(),
+    /** Only the handoff has to be given again, in the session of this attempt. */
+    repair: z.literal(true).optional(),
   }),
   z.object({
     type: z.literal('node.failed'),

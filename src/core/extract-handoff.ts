@@ -1,8 +1,11 @@
+import type { Finding } from './gate.ts';
+import { maxHandoffDepth, maxHandoffLength, prototypeKeys, tooLong } from './handoff-bounds.ts';
 import { parseJson, type Json } from './json.ts';
 
 /**
  * The handoff in a worker's answer: a JSON object, in a ```json block or bare, with any prose around it. The last one that looks like a
- * handoff wins, so that one quoted on the way does not. Never throws; the time is bounded on any text.
+ * handoff wins, so that one quoted on the way does not. Comments and commas before a closing bracket are forgiven. Never throws; the
+ * time is bounded on any text.
  */
 export function extractHandoff(answer: string): Json | null {
   // What counts stands at the end, so of a text that is too long the end is looked at.
@@ -19,9 +22,31 @@ export function extractHandoff(answer: string): Json | null {
   return best?.value ?? null;
 }
 
+/** An answer that a CLI gave as JSON by itself, as `extractHandoff` would give it; null when it is too much to be one. */
+export function cleanHandoff(value: Json): Json | null {
+  return isTooDeep(value) ? null : withoutPrototypeKeys(value);
+}
+
+/** Why `extractHandoff` finds nothing in an answer, for the worker who has to give it again. */
+export function whyNoHandoff(answer: string): Finding {
+  // Providers keep so much of an answer and cut the rest off.
+  if (answer.length > maxHandoffLength - 10) return tooLong();
+  const start = answer.lastIndexOf('"status"');
+  if (start === -1) {
+    return none(
+      'The answer ends without a handoff.',
+      'A handoff is one JSON object in a ```json block, the last thing of the answer.',
+    );
+  }
+  return none(
+    'The handoff at the end of the answer is no JSON that can be read.',
+    `${parseError(answer) ?? 'It is cut off, or nested too deep.'} Write line breaks in texts as \\n, quotes as \\", and close every bracket.`,
+  );
+}
+
 const maxLength = 5_000_000;
 const maxSteps = 30_000_000;
-const maxDepth = 200;
+const maxDepth = maxHandoffDepth;
 
 type Part = { text: string; isFenced: boolean };
 
@@ -50,7 +75,7 @@ function objectsIn(text: string, steps: { left: number }): Json[] {
   let at = text.indexOf('{');
   while (at !== -1 && steps.left > 0) {
     const end = endOfObject(text, at, steps);
-    const parsed = end === null ? null : parseJson(text.slice(at, end));
+    const parsed = end === null ? null : parseLeniently(text.slice(at, end));
     if (parsed !== null) found.push(withoutPrototypeKeys(parsed.value));
     // Closed but no JSON: what lies inside is a fragment of it, never an answer of its own.
     at = text.indexOf('{', end ?? at + 1);
@@ -73,6 +98,10 @@ function endOfObject(text: string, start: number, steps: { left: number }): numb
       else if (letter === '\n') return null;
     } else if (letter === '"') {
       inString = true;
+    } else if (letter === '/' && isComment(text, at)) {
+      const end = endOfComment(text, at);
+      steps.left -= end - at;
+      at = end - 1;
     } else if (letter === '{' || letter === '[') {
       depth += 1;
       if (depth > maxDepth) return null;
@@ -84,6 +113,78 @@ function endOfObject(text: string, start: number, steps: { left: number }): numb
   return null;
 }
 
+function parseLeniently(text: string): { value: Json } | null {
+  return parseJson(text) ?? parseJson(withoutExtras(text));
+}
+
+/** Without comments and without commas before a closing bracket, as people and models write JSON; texts stay as they are. */
+function withoutExtras(text: string): string {
+  const kept: string[] = [];
+  let from = 0;
+  let comma: number | null = null;
+  for (let at = 0; at < text.length; at += 1) {
+    const letter = text[at];
+    if (letter === '"') {
+      at = endOfString(text, at);
+      comma = null;
+    } else if (letter === '/' && isComment(text, at)) {
+      kept.push(text.slice(from, at), ' ');
+      from = endOfComment(text, at);
+      at = from - 1;
+    } else if (letter === ',') {
+      kept.push(text.slice(from, at));
+      comma = kept.push(',') - 1;
+      from = at + 1;
+    } else if (letter === '}' || letter === ']') {
+      if (comma !== null) kept[comma] = '';
+      comma = null;
+    } else if (letter !== ' ' && letter !== '\n' && letter !== '\r' && letter !== '\t') {
+      comma = null;
+    }
+  }
+  kept.push(text.slice(from));
+  return kept.join('');
+}
+
+/** Index of the quote that ends the text which begins at `start`. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === '"') return at;
+  }
+  return text.length;
+}
+
+function isComment(text: string, at: number): boolean {
+  return text[at + 1] === '/' || text[at + 1] === '*';
+}
+
+/** Index behind a comment; the end of the text where nothing ends it. */
+function endOfComment(text: string, at: number): number {
+  const isLine = text[at + 1] === '/';
+  const end = isLine ? text.indexOf('\n', at) : text.indexOf('*/', at + 2);
+  if (end === -1) return text.length;
+  return isLine ? end : end + 2;
+}
+
+/** What the parser says about the last object that speaks of a status. */
+function parseError(answer: string): string | null {
+  const start = answer.lastIndexOf('{', answer.lastIndexOf('"status"'));
+  if (start === -1) return null;
+  const end = endOfObject(answer, start, { left: maxSteps }) ?? answer.length;
+  try {
+    JSON.parse(withoutExtras(answer.slice(start, end)));
+    return null;
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    return `The parser says: ${said.slice(0, 200).replace(/\.$/, '')}.`;
+  }
+}
+
+function none(title: string, evidence: string): Finding {
+  return { severity: 'major', title, file: null, line: null, evidence };
+}
+
 const highestRank = 2;
 
 function rankOf(value: Json, part: Part): number {
@@ -92,7 +193,16 @@ function rankOf(value: Json, part: Part): number {
   return part.isFenced ? 1 : 0;
 }
 
-const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype']);
+/** Without recursion: the parser of JSON takes more than the stack does. */
+function isTooDeep(value: Json): boolean {
+  const open: { value: Json; depth: number }[] = [{ value, depth: 0 }];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (typeof at.value !== 'object' || at.value === null) continue;
+    if (at.depth >= maxDepth) return true;
+    for (const inner of Object.values(at.value)) open.push({ value: inner, depth: at.depth + 1 });
+  }
+  return false;
+}
 
 function withoutPrototypeKeys(value: Json): Json {
   if (Array.isArray(value)) return value.map(withoutPrototypeKeys);

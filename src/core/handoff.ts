@@ -3,15 +3,16 @@ import {
   handoffFinding,
   handoffs,
   handoffStatus,
-  judgement,
   plan,
   type HandoffStatus,
   type Plan,
 } from './contracts.ts';
 import { isBlocking, type Finding } from './gate.ts';
+import { boundsFinding } from './handoff-bounds.ts';
 import { json, type Json } from './json.ts';
 import type { Role } from './names.ts';
 import { schemaProblems, showPath } from './schema-problems.ts';
+import { withoutFillers } from './strict-schema.ts';
 
 /**
  * JSON Schema (draft 2020-12) of the handoff of a role. It asks for every field, closed, so that CLIs that can be forced to a schema
@@ -25,7 +26,16 @@ export function contractOf(role: Role): Json {
   return contract;
 }
 
-export type HandoffCheck = { handoff: Json } | { findings: Finding[] };
+/** One thing that does not fit. `field`: `findings[2].line`; empty for the whole. */
+export type HandoffError = { field: string; what: string; fix: string };
+
+export type HandoffCheck = { handoff: Json } | { findings: Finding[]; errors: HandoffError[] };
+
+/** What is wrong with a handoff as a whole. */
+export function misfitOf(...findings: Finding[]): Extract<HandoffCheck, { findings: unknown }> {
+  const errors = findings.map(({ title, evidence }) => ({ field: '', what: title, fix: evidence }));
+  return { findings, errors };
+}
 
 /** Whether a value fits the node's own contract, or that of its role. The handoff comes back with gaps filled and unknown keys dropped. */
 export function checkHandoff(question: {
@@ -33,20 +43,20 @@ export function checkHandoff(question: {
   contract: Json | null;
   value: Json | null;
 }): HandoffCheck {
-  if (question.value === null) return { findings: [noHandoff] };
-  const schema =
-    question.contract === null ? handoffs[question.role] : schemaOfContract(question.contract);
-  if (schema === null) return { findings: [brokenContract] };
-  const result = schema.safeParse(question.value);
+  const { role, contract, value } = question;
+  if (value === null) return misfitOf(noHandoff);
+  const bounds = boundsFinding(value);
+  if (bounds !== null) return misfitOf(bounds);
+  const schema = contract === null ? handoffs[role] : schemaOfContract(contract);
+  if (schema === null) return misfitOf(brokenContract);
+  const filled = withoutFillers(contract ?? contractOf(role), value);
+  const result = schema.safeParse(filled);
   if (!result.success) {
-    return {
-      findings: schemaProblems(result.error, schema, question.value)
-        .slice(0, maxFindings)
-        .map(asFinding),
-    };
+    const errors = problemsOf(result.error, schema, filled);
+    return { findings: errors.map(asFinding), errors };
   }
   const handoff = json.parse(result.data);
-  return question.contract === null ? settleStatus(handoff) : { handoff };
+  return contract === null ? settleStatus(handoff) : { handoff };
 }
 
 /** Why a JSON Schema cannot be used as a contract, one sentence; null when it can. */
@@ -70,23 +80,38 @@ export function findingsOf(handoff: Json | null): Finding[] {
   return z.object({ findings: z.array(handoffFinding) }).safeParse(handoff).data?.findings ?? [];
 }
 
+/** How many of its findings have to be mended before the work is accepted. */
+export function blockingCount(handoff: Json | null): number {
+  return findingsOf(handoff).filter(isBlocking).length;
+}
+
 /** null where the contract is the node's own and has no such field. */
 export function statusOf(handoff: Json | null): HandoffStatus | null {
   return z.object({ status: handoffStatus }).safeParse(handoff).data?.status ?? null;
 }
 
-/** What a worker is told whose handoff does not fit. */
-export function repairPrompt(findings: readonly Finding[], contract: Json): string {
+/** What a worker is told whose handoff does not fit. `isForced`: its CLI forces the answer into the contract. */
+export function repairPrompt(question: {
+  findings: readonly Finding[];
+  contract: Json;
+  isForced: boolean;
+}): string {
+  const form = question.isForced
+    ? 'one JSON object and no other text'
+    : 'one JSON object, in a ```json block, as the last thing you write';
   return [
     'Your work is kept, but the handoff at the end of your answer cannot be used:',
     '',
-    ...findings.map((one) => `- ${one.title}${one.evidence === '' ? '' : ` ${one.evidence}`}`),
+    ...question.findings.map(
+      (one) => `- ${one.title}${one.evidence === '' ? '' : ` ${one.evidence}`}`,
+    ),
     '',
-    'Do not redo the work. Answer again with the whole corrected handoff: one JSON object, in a ```json block, as the last thing you write. It must fit this JSON Schema:',
+    `Do not redo the work and change no file. Answer again with the whole corrected handoff: ${form}. It must fit this JSON Schema:`,
     '',
     '```json',
-    JSON.stringify(contract, null, 1),
+    JSON.stringify(question.contract, null, 1),
     '```',
+    '',
   ].join('\n');
 }
 
@@ -116,37 +141,35 @@ function schemaOfContract(contract: Json): z.ZodType | null {
   return contractError(contract) === null ? z.fromJSONSchema(contractDoor.parse(contract)) : null;
 }
 
-function asFinding(problem: {
-  path: readonly (string | number)[];
-  what: string;
-  fix: string;
-}): Finding {
-  const place = showPath(problem.path);
+/** Of an answer with a hundred thousand mistakes the first ones are looked at. */
+function problemsOf(error: z.ZodError, schema: z.ZodType, value: Json): HandoffError[] {
+  const first = new z.ZodError(error.issues.slice(0, maxFindings));
+  return schemaProblems(first, schema, value)
+    .slice(0, maxFindings)
+    .map(({ path, what, fix }) => ({ field: showPath(path), what, fix }));
+}
+
+function asFinding({ field, what, fix }: HandoffError): Finding {
   return {
     severity: 'major',
-    title: `${place === '' ? 'The handoff' : place} ${problem.what}`,
+    title: `${field === '' ? 'The handoff' : field} ${what}`,
     file: null,
     line: null,
-    evidence: problem.fix,
+    evidence: fix,
   };
 }
 
-/** Findings decide, not the word in `status`: a reviewer who lists what blocks has not let it pass. */
+/** What is listed decides, not the word in `status`: who lists what blocks, or a test that fails, has not let it pass. */
 function settleStatus(handoff: Json): HandoffCheck {
-  const { findings } = judgement.partial().safeParse(handoff).data ?? {};
-  if (
-    findings === undefined ||
-    typeof handoff !== 'object' ||
-    handoff === null ||
-    Array.isArray(handoff)
-  ) {
-    return { handoff };
+  if (typeof handoff !== 'object' || handoff === null || Array.isArray(handoff)) return { handoff };
+  const { status, findings, failures } = handoff;
+  if (status === 'pass' && Array.isArray(failures) && failures.length > 0) {
+    return { handoff: { ...handoff, status: 'fail' } };
   }
-  const blocks = findings.some(isBlocking);
-  if (blocks && handoff['status'] === 'pass') {
-    return { handoff: { ...handoff, status: 'needs_repair' } };
-  }
-  if (!blocks && handoff['status'] === 'needs_repair') return { findings: [nothingToRepair] };
+  if (!Array.isArray(findings)) return { handoff };
+  const blocks = blockingCount(handoff) > 0;
+  if (blocks && status === 'pass') return { handoff: { ...handoff, status: 'needs_repair' } };
+  if (!blocks && status === 'needs_repair') return misfitOf(nothingToRepair);
   return { handoff };
 }
 
@@ -163,7 +186,9 @@ const noise = new Set([
   '$schema',
   'default',
   'minLength',
+  'maxLength',
   'minItems',
+  'maxItems',
   'minimum',
   'maximum',
   'exclusiveMinimum',

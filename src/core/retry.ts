@@ -1,5 +1,6 @@
 import type { Finding } from './gate.ts';
 import type { ReturnCause } from './event.ts';
+import { isRepairing } from './repair.ts';
 import type { RunNode } from './run.ts';
 import type { Settings } from './settings.ts';
 import type { EndClass } from './worker.ts';
@@ -41,6 +42,8 @@ export function afterEnding(
     case 'refused':
     case 'auth':
     case 'invalid': {
+      // The session to go on with is gone, or will not: a new one can do the work again.
+      if (isRepairing(node)) return counted(node, end.message, now);
       const next = mayFallBack ? counted(node, end.message, now) : null;
       return next?.again === true
         ? { ...next, exclude: true }
@@ -55,6 +58,20 @@ export function afterEnding(
 /** A vendor whose clock is behind names a time that is over: asking again at once would only use up the tries. */
 function opensAt(resetsAt: number | null, now: number, pauseMs: number): number {
   return resetsAt === null || resetsAt <= now ? now + pauseMs : resetsAt;
+}
+
+/**
+ * The rule for a handoff that does not fit while the work is kept: asked for once more in the session of the worker, without counting;
+ * when that does not fit either, the attempt has failed. Null: this attempt cannot be asked.
+ */
+export function afterMisfit(
+  node: RunNode,
+  worker: { canResume: boolean; session: string | null },
+  now: number,
+): Extract<Next, { again: true }> | null {
+  if (isRepairing(node) || !worker.canResume || worker.session === null) return null;
+  const next = uncounted(node, '', now);
+  return next.again ? next : null;
 }
 
 /** The rule for an answer that did not pass: the findings go back to the node while it has retries left. */

@@ -13,7 +13,14 @@ import type { Judgement, Outcome, Request, RunSpec, Work } from './event.ts';
  * waiting ─► blocked | skipped | stopped      running, gating ─► failed | stopped
  */
 export type NodeState =
-  | { status: 'waiting'; notBefore: number; findings: readonly Finding[]; message: string | null }
+  | {
+      status: 'waiting';
+      notBefore: number;
+      findings: readonly Finding[];
+      message: string | null;
+      /** Only the handoff of the last attempt has to be given again; see `repair.ts`. */
+      repair?: true;
+    }
   | {
       status: 'running';
       attempt: number;
@@ -58,6 +65,8 @@ export type AttemptRecord = {
   endedAt: number | null;
   ending: Ending | null;
   verdicts: readonly Verdict[];
+  /** It was only asked for the handoff of the attempt before it. */
+  isRepair?: true;
 };
 
 export type RunNode = {

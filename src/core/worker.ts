@@ -159,6 +159,8 @@ export type Abilities = {
   money: boolean;
   quota: boolean;
   sandbox: boolean;
+  /** Whether every command of the worker is in its stream, so that what it says it ran can be looked up. */
+  commands: boolean;
 };
 
 /** How the process ended as the operating system tells it; exitCode null when a signal ended it or nobody saw it. */

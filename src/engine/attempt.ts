@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { extractHandoff } from '../core/extract-handoff.ts';
+import { cleanHandoff, extractHandoff } from '../core/extract-handoff.ts';
 import { redact } from '../core/redact.ts';
 import { afterEnding, type Next } from '../core/retry.ts';
 import { tokensOf } from '../core/spend.ts';
@@ -132,7 +132,8 @@ async function keepAnswer(
   if (ending.class !== 'done') return null;
   if (node.kind === 'command')
     return { status: 'pass', summary: `\`${node.task}\` passed`, exit_code: ending.exitCode };
-  const found = conclusion.structured ?? extractHandoff(conclusion.answer);
+  const { structured, answer } = conclusion;
+  const found = (structured === null ? null : cleanHandoff(structured)) ?? extractHandoff(answer);
   if (found === null) return null;
   const handoff = redactJson(found);
   await writeWhole(join(folder, 'handoff.json'), `${JSON.stringify(handoff, null, 2)}\n`, 0o600);

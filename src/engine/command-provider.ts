@@ -15,6 +15,7 @@ export const commandProvider: Provider = {
     money: false,
     quota: false,
     sandbox: false,
+    commands: false,
   },
   describe: () => ({
     command: 'sh',

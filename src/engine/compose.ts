@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { readText, writeWhole } from '../platform/files.ts';
-import { contractOf } from '../core/handoff.ts';
+import { contractOf, repairPrompt } from '../core/handoff.ts';
 import type { Json } from '../core/json.ts';
 import type { NodeSpec } from '../core/node.ts';
+import type { Repair } from '../core/repair.ts';
 import type { Run, RunNode } from '../core/run.ts';
 import { patchBetween } from '../git/patch.ts';
 import { composePrompt, type PromptQuestion } from './prompt.ts';
@@ -39,6 +40,18 @@ export async function promptFor(
     attempt,
     last,
   });
+}
+
+/** Only the handoff again, in the session that did the work; the texts it was asked with stay those of the work. */
+export async function repairPromptFor(
+  engine: Engine,
+  run: Run,
+  wish: { node: NodeSpec; attempt: number; repair: Repair; isForced: boolean },
+): Promise<{ text: string; version: string | null }> {
+  const { node, attempt, repair, isForced } = wish;
+  const text = repairPrompt({ findings: repair.findings, contract: contractFor(node), isForced });
+  const before = engine.paths.attemptFolder(run.spec.runId, node.name, attempt - 1);
+  return { text, version: await readPromptVersion(before) };
 }
 
 /** Beside the prompt, for the receipt: another version of the texts is another question. */

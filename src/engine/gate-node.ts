@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import { gatesOf } from '../core/gates.ts';
-import { checkHandoff, contractOf } from '../core/handoff.ts';
-import { withoutFillers } from '../core/strict-schema.ts';
-import { afterFindings } from '../core/retry.ts';
+import { whyNoHandoff } from '../core/extract-handoff.ts';
+import { checkHandoff } from '../core/handoff.ts';
+import type { Role } from '../core/names.ts';
+import type { NodeSpec } from '../core/node.ts';
+import { isRepairing } from '../core/repair.ts';
+import { afterFindings, afterMisfit, type Next } from '../core/retry.ts';
 import { isBlocking, type Finding } from '../core/gate.ts';
 import type { RunEvent, Work } from '../core/event.ts';
 import type { Json } from '../core/json.ts';
@@ -14,6 +18,7 @@ import { isClean } from '../git/status.ts';
 import { runGates } from '../gates/run-gates.ts';
 import type { GateContext } from '../gates/gate-context.ts';
 import type { Worktree } from '../git/worktree-list.ts';
+import { readText } from '../platform/files.ts';
 import { messageOf, trailersOf } from './commit-message.ts';
 import { readPlan, writePlan } from './expand.ts';
 import { gateMarker } from './judge-tree.ts';
@@ -54,7 +59,8 @@ export async function performGate(
       : await commitAttempt(run, node, { worktree, base, attempt });
   const work = committed?.work ?? null;
   if (work !== null) recorder.record([{ type: 'work.committed', node: name, attempt, work }]);
-  const handoff = readHandoff(run, node, node.state.handoff);
+  const attemptFolder = engine.paths.attemptFolder(run.spec.runId, name, attempt);
+  const handoff = await readHandoff(run, node, { value: node.state.handoff, attemptFolder });
   const context = await contextOf(engine, run, node, {
     attempt,
     worktree,
@@ -63,12 +69,7 @@ export async function performGate(
     signal,
   });
   const planted =
-    engine.repository === null
-      ? null
-      : await judgeSharedSettings(
-          engine.paths.attemptFolder(run.spec.runId, name, attempt),
-          engine.repository,
-        );
+    engine.repository === null ? null : await judgeSharedSettings(attemptFolder, engine.repository);
   const gates = await runGates(gatesOf(node.spec, run.spec.settings), context);
   const verdicts = planted === null ? gates : [planted, ...gates];
   const judged = verdicts.map((verdict): RunEvent => ({
@@ -92,7 +93,14 @@ export async function performGate(
     recorder.record([...judged, verified.event], { receipts: [verified.row] });
     await freeWorktree(engine, run, node, { attempt, work });
   } else {
-    recorder.record([...judged, sendBack(engine, node, { attempt, findings, work })]);
+    const isMisfit =
+      handoff.isMisfit && verdicts.every((one) => one.pass || one.gate === 'handoff');
+    const session = isMisfit ? node.state.ending.session : null;
+    recorder.record([
+      ...judged,
+      askAgain(engine, node, { attempt, findings, work, session }) ??
+        sendBack(engine, node, { attempt, findings, work }),
+    ]);
   }
   await dropRaw(engine, run, name, attempt);
   const failed = verdicts.filter((one) => !one.pass).map((one) => one.name);
@@ -147,13 +155,17 @@ async function contextOf(
     attempt: number;
     worktree: Worktree | null;
     committed: Awaited<ReturnType<typeof commitAttempt>> | null;
-    handoff: { value: Json | null; findings: readonly Finding[] };
+    handoff: ReadHandoff;
     signal: AbortSignal;
   },
 ): Promise<GateContext> {
   const { attempt, worktree, committed } = found;
   const folder = engine.paths.attemptFolder(run.spec.runId, node.spec.name, attempt);
   const raw = `${folder}/raw.ndjson`;
+  // A repair goes on in the worktree of the attempt before it.
+  const before = isRepairing(node)
+    ? engine.paths.attemptFolder(run.spec.runId, node.spec.name, attempt - 1)
+    : folder;
   return {
     scope: node.spec.scope,
     folder: worktree?.path ?? engine.project,
@@ -168,13 +180,18 @@ async function contextOf(
             changes: committed.done.changes,
             ignoredChanges: await ignoredChanges(
               worktree,
-              await readIgnored(folder),
+              await readIgnored(before),
               committed.done.ignored,
             ),
             isUnchanged: () => isClean(worktree),
           },
     rawFile: node.spec.kind === 'agent' ? raw : null,
-    handoff: found.handoff,
+    handoff: {
+      ...found.handoff,
+      ...(node.spec.contract === null
+        ? { claims: { events: eventFiles(engine, run, node, attempt) } }
+        : {}),
+    },
     runFolder: engine.paths.runFolder(run.spec.runId),
     evidenceFolder: `${folder}/gates`,
     env: engine.env,
@@ -184,41 +201,70 @@ async function contextOf(
   };
 }
 
+type ReadHandoff = {
+  value: Json | null;
+  findings: readonly Finding[];
+  /** The form is wrong, not what it says: asking for it again is enough. */
+  isMisfit: boolean;
+};
+
 /** The handoff against its contract; a planner's as well against the rules of a graph, so that a bad plan goes back to its planner. */
-function readHandoff(
+async function readHandoff(
   run: Run,
   node: RunNode,
-  value: Json | null,
-): { value: Json | null; findings: readonly Finding[] } {
+  given: { value: Json | null; attemptFolder: string },
+): Promise<ReadHandoff> {
   const { spec } = node;
-  if (spec.kind !== 'agent') return { value, findings: [] };
-  const contract = spec.contract ?? contractOf(spec.role);
-  const checked = checkHandoff({
-    role: spec.role,
-    contract: spec.contract,
-    value: value === null ? null : withoutFillers(contract, value),
-  });
-  if ('findings' in checked) return { value, findings: checked.findings };
-  const refusal = refusalOf(spec.emit, checked.handoff);
-  if (refusal !== null) return { value: checked.handoff, findings: [refusal] };
-  if (spec.emit !== 'nodes') return { value: checked.handoff, findings: [] };
-  const plan = readPlan(run, spec.name, checked.handoff);
-  return { value: checked.handoff, findings: 'findings' in plan ? plan.findings : [] };
+  const { value } = given;
+  if (spec.kind !== 'agent') return { value, findings: [], isMisfit: false };
+  if (value === null) {
+    const answer = (await readText(join(given.attemptFolder, 'answer.md'))) ?? '';
+    return { value, findings: [whyNoHandoff(answer)], isMisfit: true };
+  }
+  const checked = checkHandoff({ role: spec.role, contract: spec.contract, value });
+  if ('findings' in checked) return { value, findings: checked.findings, isMisfit: true };
+  const { handoff } = checked;
+  const refusal = refusalOf(run, spec, handoff);
+  if (refusal !== null) return { value: handoff, findings: [refusal], isMisfit: false };
+  if (spec.emit !== 'nodes') return { value: handoff, findings: [], isMisfit: false };
+  const plan = readPlan(run, spec.name, handoff);
+  return { value: handoff, findings: 'findings' in plan ? plan.findings : [], isMisfit: false };
 }
 
-/** Whoever says itself that the work is not done has not done it. A reviewer's `needs_repair` is an answer, not a failure. */
-function refusalOf(emit: RunNode['spec']['emit'], handoff: Json): Finding | null {
-  if (
-    emit === 'review' ||
-    typeof handoff !== 'object' ||
-    handoff === null ||
-    Array.isArray(handoff)
-  )
-    return null;
+/** Whoever says itself that the work is not done has not done it, unless the no is an answer that somebody reads. */
+function refusalOf(run: Run, spec: NodeSpec, handoff: Json): Finding | null {
+  if (spec.emit === 'review') return null;
+  if (typeof handoff !== 'object' || handoff === null || Array.isArray(handoff)) return null;
   const { status, summary } = handoff;
   if (status !== 'fail' && status !== 'blocked' && status !== 'needs_repair') return null;
+  if (status !== 'blocked' && judging.has(spec.role) && isReadByGate(run, spec.name)) return null;
   const title = `The worker says ${status}: ${typeof summary === 'string' ? summary.slice(0, 300) : 'without a reason'}`;
   return { severity: 'major', title, file: null, line: null, evidence: 'status of the handoff' };
+}
+
+/** Roles whose no is a finding about the work of others. */
+const judging: ReadonlySet<Role> = new Set([
+  'review',
+  'security',
+  'performance',
+  'compatibility',
+  'testing',
+]);
+
+function isReadByGate({ nodes }: Run, name: string): boolean {
+  return [...nodes.values()].some(({ spec }) => spec.kind === 'gate' && spec.needs.includes(name));
+}
+
+/** The events that show what a worker ran; null where they do not show all of it. A repair has no work of its own, so that before it counts. */
+function eventFiles(engine: Engine, run: Run, node: RunNode, attempt: number): string[] | null {
+  const provider = node.attempts.at(-1)?.route?.provider;
+  const { abilities } = engine.providers.find((one) => one.name === provider) ?? {};
+  // What a session did before it came to this node is in no event of this run.
+  if (abilities?.commands !== true || node.spec.resume !== null) return null;
+  const attempts = isRepairing(node) ? [attempt - 1, attempt] : [attempt];
+  return attempts.map((one) =>
+    join(engine.paths.attemptFolder(run.spec.runId, node.spec.name, one), 'events.ndjson'),
+  );
 }
 
 async function keepPlan(
@@ -250,18 +296,45 @@ async function freeWorktree(
   }
 }
 
+/** In the session that has done the work, where that can be gone on with; null: the attempt has failed. */
+function askAgain(
+  engine: Engine,
+  node: RunNode,
+  left: {
+    attempt: number;
+    findings: readonly Finding[];
+    work: Work | null;
+    session: string | null;
+  },
+): RunEvent | null {
+  const { session, ...rest } = left;
+  const provider = node.attempts.at(-1)?.route?.provider;
+  const { abilities } = engine.providers.find((one) => one.name === provider) ?? {};
+  const canResume = abilities?.resume === true;
+  const next = afterMisfit(node, { canResume, session }, engine.clock.now());
+  return next === null ? null : { ...returned(node, rest, next), repair: true };
+}
+
 function sendBack(
   engine: Engine,
   node: RunNode,
   { attempt, findings, work }: { attempt: number; findings: readonly Finding[]; work: Work | null },
 ): RunEvent {
   const next = afterFindings(node, 'gate', findings, engine.clock.now());
-  const { name, write } = node.spec;
-  if (!next.again)
-    return { type: 'node.failed', node: name, message: next.message, findings: [...findings] };
+  if (next.again) return returned(node, { attempt, findings, work }, next);
+  const { name } = node.spec;
+  return { type: 'node.failed', node: name, message: next.message, findings: [...findings] };
+}
+
+function returned(
+  { spec }: RunNode,
+  left: { attempt: number; findings: readonly Finding[]; work: Work | null },
+  next: Extract<Next, { again: true }>,
+): Extract<RunEvent, { type: 'node.returned' }> {
+  const { attempt, findings, work } = left;
   return {
     type: 'node.returned',
-    node: name,
+    node: spec.name,
     attempt,
     cause: 'gate',
     message: findings[0]?.title ?? 'a gate refused the result',
@@ -270,6 +343,6 @@ function sendBack(
     counts: next.counts,
     exclude: null,
     // A reader that wrote starts clean; a writer goes on from what it has.
-    carry: write ? work : null,
+    carry: spec.write ? work : null,
   };
 }

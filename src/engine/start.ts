@@ -1,6 +1,7 @@
 import type { Action } from '../core/action.ts';
 import type { RunEvent } from '../core/event.ts';
 import { MoError } from '../core/problem.ts';
+import { isSameWorker, repairOf, type Repair } from '../core/repair.ts';
 import { stopOf } from '../core/stop.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { Run } from '../core/run.ts';
@@ -9,7 +10,7 @@ import { markerOf } from '../supervisor/marker.ts';
 import { startAttempt } from '../supervisor/start-attempt.ts';
 import type { RunningAttempt } from '../supervisor/attempt.ts';
 import type { AttemptContext } from './attempt.ts';
-import { contractFor, keepPromptVersion, lastOf, promptFor } from './compose.ts';
+import { contractFor, keepPromptVersion, lastOf, promptFor, repairPromptFor } from './compose.ts';
 import { ceilingOf } from './day.ts';
 import { keepIgnored, prepareWorktree } from './node-worktree.ts';
 import { keepSharedSettings } from './shared-settings.ts';
@@ -35,6 +36,7 @@ export async function performStart(desk: AttemptDesk, action: Start): Promise<vo
   const node = specOf(run, action.node);
   const place = placeOf(run, action.node);
   const last = lastOf(run.nodes.get(action.node));
+  const repair = repairOf(run.nodes.get(action.node));
   const { attempt, route, reserved } = action;
   const base = place?.base ?? null;
   if (!recordStart(desk, { ...action, reasons: [...action.reasons], base })) {
@@ -54,7 +56,12 @@ export async function performStart(desk: AttemptDesk, action: Start): Promise<vo
   const signal = AbortSignal.any([desk.signal, cut.signal]);
   desk.live.set(node.name, { stop: () => cut.abort(stoppedBefore()) });
   try {
-    const running = await startWorker(desk, context, { from: place?.from ?? null, last, signal });
+    const running = await startWorker(desk, context, {
+      from: place?.from ?? null,
+      last,
+      repair: isSameWorker(repair?.route ?? null, route) ? repair : null,
+      signal,
+    });
     await follow(desk, context, running);
   } catch (cause) {
     endOf(desk, context, cause);
@@ -89,7 +96,12 @@ function recordStart(
 async function startWorker(
   desk: AttemptDesk,
   context: AttemptContext,
-  wish: { from: string | null; last: ReturnType<typeof lastOf>; signal: AbortSignal },
+  wish: {
+    from: string | null;
+    last: ReturnType<typeof lastOf>;
+    repair: Repair | null;
+    signal: AbortSignal;
+  },
 ): Promise<RunningAttempt> {
   const { engine, recorder } = desk;
   const { node, attempt, route } = context;
@@ -106,7 +118,9 @@ async function startWorker(
   const prompt =
     node.kind === 'command'
       ? { text: node.task, version: null }
-      : await promptFor(engine, run, { node, attempt, last: wish.last, isForced });
+      : wish.repair === null
+        ? await promptFor(engine, run, { node, attempt, last: wish.last, isForced })
+        : await repairPromptFor(engine, run, { node, attempt, repair: wish.repair, isForced });
   await keepPromptVersion(watch.folder, prompt.version);
   const current = recorder.run().nodes.get(node.name);
   if (current !== undefined && stopOf(recorder.run(), current) !== null) throw stoppedBefore();
@@ -122,6 +136,7 @@ async function startWorker(
         folder,
         attemptFolder: watch.folder,
         schema: isForced ? contract : null,
+        resume: wish.repair?.session ?? node.resume,
       }),
       env: engine.env,
     },

@@ -12,14 +12,14 @@ export function requestOf(
   engine: Engine,
   run: Run,
   { node, route, reserved }: AttemptContext,
-  place: { folder: string; attemptFolder: string; schema: Json | null },
+  place: { folder: string; attemptFolder: string; schema: Json | null; resume: string | null },
 ): WorkerRequest {
   return {
     folder: place.folder,
     mode: node.write || node.kind === 'command' ? 'write' : 'read-only',
     model: route?.model ?? null,
     effort: route?.effort ?? null,
-    resume: node.resume,
+    resume: place.resume,
     newSession: engine.newUuid(),
     outputSchema: place.schema,
     attemptFolder: place.attemptFolder,

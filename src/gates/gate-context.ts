@@ -30,8 +30,15 @@ export type GateContext = {
   } | null;
   /** The raw output of the worker, before redaction; null where there was no worker. */
   rawFile: string | null;
-  /** The handoff and what its contract finds wrong with it. */
-  handoff: { value: Json | null; findings: readonly Finding[] };
+  /**
+   * The handoff and what its contract finds wrong with it. `claims`: what it says of files and commands is checked; `events`: the event
+   * files that show the worker's commands, or null where its stream does not show them.
+   */
+  handoff: {
+    value: Json | null;
+    findings: readonly Finding[];
+    claims?: { events: readonly string[] | null };
+  };
   /** The run's folder; evidence is named relative to it. */
   runFolder: string;
   /** Below the run's folder; made when it is missing. */

@@ -1,4 +1,5 @@
 import { health } from './health.ts';
+import { handoff } from './handoff.ts';
 import { land } from './land.ts';
 import type { Operation } from './operation.ts';
 import { output } from './output.ts';
@@ -22,4 +23,5 @@ export const operations: readonly Operation[] = [
   land,
   workflowCheck,
   workflowRun,
+  handoff,
 ];

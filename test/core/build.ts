@@ -86,6 +86,7 @@ export function aWorker(provider: string, over: Partial<Worker> = {}): Worker {
       money: true,
       quota: true,
       sandbox: false,
+      commands: true,
     },
     reason: null,
     ...over,

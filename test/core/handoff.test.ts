@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { extractHandoff } from '../../src/core/extract-handoff.ts';
+import { cleanHandoff, extractHandoff, whyNoHandoff } from '../../src/core/extract-handoff.ts';
+import { handoffExamples } from '../../src/core/handoff-examples.ts';
 import {
+  blockingCount,
   checkHandoff,
   contractError,
   contractOf,
@@ -12,6 +14,7 @@ import {
 } from '../../src/core/handoff.ts';
 import type { Json } from '../../src/core/json.ts';
 import { roles, type Role } from '../../src/core/names.ts';
+import { strictSchema } from '../../src/core/strict-schema.ts';
 
 const opening = { status: 'pass', summary: 'Done.' };
 
@@ -29,6 +32,66 @@ describe('contracts', () => {
     const checked = check(role, opening);
     const keys = Object.keys(propertiesOf(objectsOf(contractOf(role))[0] ?? {}));
     expect('handoff' in checked ? Object.keys(object(checked.handoff)) : checked).toEqual(keys);
+  });
+
+  test.each(roles)('the contract of %s is small, and a CLI can be forced to it', (role) => {
+    expect(JSON.stringify(contractOf(role)).length).toBeLessThan(3_500);
+    expect(JSON.stringify(contractOf(role))).not.toMatch(/minLength|maxItems|"default"|"pattern"/);
+    expect(strictSchema(contractOf(role))).not.toBeNull();
+  });
+
+  test.each(roles)('the example of %s fits its contract as it stands', (role) => {
+    expect(check(role, handoffExamples[role])).toEqual({ handoff: handoffExamples[role] });
+  });
+
+  test.each<[Role, Json, string]>([
+    ['testing', { failures: [{ test: 't' }] }, 'failures[0].evidence is missing.'],
+    ['testing', { commands: ['npm test'] }, 'commands[0] must be a mapping, not "npm test".'],
+    ['review', { findings: [{ severity: 'bad', title: 't', evidence: 'e' }] }, 'findings[0].sev'],
+    ['security', { findings: [{ severity: 'info', title: 't', evidence: '' }] }, 'evidence'],
+    ['performance', { measurements: [{ name: 'a', before: '5' }] }, 'measurements[0].before'],
+    ['compatibility', { checked: [{ platform: 'node', result: 'ok', evidence: 'e' }] }, 'result'],
+    ['documentation', { pages: ['docs/a.md'] }, 'pages[0] must be a mapping'],
+    ['automation', { set_up: [{ what: 'a job' }] }, 'set_up[0].undo is missing.'],
+    ['ops', { set_up: [{ undo: 'delete it' }] }, 'set_up[0].what is missing.'],
+    ['requirements', { requirements: [{ id: 'R1' }] }, 'requirements[0].statement is missing.'],
+    ['architecture', { decisions: [{ title: 't', choice: 'c' }] }, 'decisions[0].reason'],
+    ['supervisor', { recommendations: [{ node: 'a', action: 'b' }] }, 'recommendations[0].reason'],
+  ])('a %s says what its role is asked for: %j does not fit', (role, more, title) => {
+    const checked = check(role, { ...opening, ...object(more) });
+    expect(findings(checked)[0]?.title).toContain(title);
+  });
+
+  test('a tester who lists a failure has not let it pass', () => {
+    const failures = [{ test: 'adds', evidence: '1 + 1 gives 3' }];
+    const checked = check('testing', { ...opening, failures });
+    expect('handoff' in checked && statusOf(checked.handoff)).toBe('fail');
+  });
+
+  test('what blocks is counted, whatever the handoff claims', () => {
+    const all = ['critical', 'major', 'minor', 'info'].map((severity) => ({
+      severity,
+      title: 't',
+      evidence: 'e',
+    }));
+    const checked = check('review', { ...opening, findings: all, blocking_count: 0 });
+    expect('handoff' in checked && blockingCount(checked.handoff)).toBe(2);
+  });
+
+  test.each<[string, () => Json, string]>([
+    ['5 MB', () => ({ ...opening, notes: 'x'.repeat(5_000_000) }), 'more than 1,000,000 char'],
+    ['100,000 findings', () => ({ findings: Array.from({ length: 100_000 }, () => 1) }), '20,000'],
+    ['10,000 levels', () => JSON.parse(`${'['.repeat(9_000)}${']'.repeat(9_000)}`), '200 levels'],
+    ['__proto__', () => JSON.parse('{"a":[{"__proto__":{"b":1}}]}'), 'a key __proto__'],
+    ['constructor', () => JSON.parse('{"constructor":{"b":1}}'), 'a key constructor'],
+  ])('a handoff of %s is one clear finding', (_name, value, title) => {
+    const found = findings(check('review', value()));
+    expect(found).toMatchObject([{ severity: 'major', title: expect.stringContaining(title) }]);
+  });
+
+  test('of a thousand mistakes twenty are told', () => {
+    const wrong = Array.from({ length: 3_000 }, () => ({ severity: 'huge' }));
+    expect(findings(check('review', { ...opening, findings: wrong }))).toHaveLength(20);
   });
 
   test('what a handoff has beyond its contract is dropped, counts above all', () => {
@@ -117,7 +180,11 @@ describe('contracts', () => {
   });
 
   test('the repair prompt names every finding and carries the contract', () => {
-    const prompt = repairPrompt(findings(check('review', {})), contractOf('review'));
+    const prompt = repairPrompt({
+      findings: findings(check('review', {})),
+      contract: contractOf('review'),
+      isForced: false,
+    });
     expect(prompt).toContain('- status is missing.');
     expect(prompt).toContain('"needs_repair"');
   });
@@ -138,6 +205,8 @@ describe('finding the handoff in an answer', () => {
     ['other JSON in a block before it', `\`\`\`json\n{"name":"x"}\n\`\`\`\n${block}`],
     ['Windows line ends', block.replaceAll('\n', '\r\n')],
     ['a block that was never closed', block.slice(0, -4)],
+    ['a comma too many', block.replace('"\n}', '",\n}')],
+    ['comments', block.replace('{', '{ // mine, "so }\n/* { */')],
   ])('is right for %s', (_name, text) => {
     expect(extractHandoff(text)).toEqual(good);
   });
@@ -169,7 +238,28 @@ describe('finding the handoff in an answer', () => {
     expect(object(found)['a']).toBeUndefined();
   });
 
+  test('commas and slashes inside texts are left as they are', () => {
+    const value = { status: 'pass', summary: 'a,] ,} // no /* comment */ https://x' };
+    const text = `${JSON.stringify(value).slice(0, -1)},}`;
+    expect(extractHandoff(text)).toEqual(value);
+  });
+
+  test('why there is none is told: no JSON, broken JSON, too long', () => {
+    expect(whyNoHandoff('I am done.').title).toBe('The answer ends without a handoff.');
+    const broken = whyNoHandoff('```json\n{"status": "pass" "summary": "x"}\n```');
+    expect(broken.evidence).toContain('The parser says: ');
+    expect(whyNoHandoff(`{"status":"${'x'.repeat(1_000_000)}`).title).toContain('1,000,000');
+  });
+
+  test('an answer that came as JSON is cleaned too, and one without a bottom is none', () => {
+    expect(cleanHandoff(JSON.parse('{"a":{"constructor":1,"b":2}}'))).toEqual({ a: { b: 2 } });
+    expect(cleanHandoff(JSON.parse(`${'['.repeat(9_000)}${']'.repeat(9_000)}`))).toBeNull();
+  });
+
   test.each([
+    ['comments', '{//'.repeat(1_000_000)],
+    ['comment ends', '{/*'.repeat(1_000_000)],
+    ['commas', `{${',\n'.repeat(1_000_000)}`],
     ['open braces', '{'.repeat(3_000_000)],
     ['nested openings', '{"a":['.repeat(500_000)],
     ['fences', '```\n'.repeat(500_000)],

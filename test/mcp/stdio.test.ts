@@ -68,6 +68,7 @@ const names = [
   'land',
   'workflow_check',
   'workflow_run',
+  'handoff',
 ];
 
 test('a client of the newest revision and one of the old see the same tools', async () => {
@@ -122,7 +123,13 @@ test('an error reaches the old client as text alone, with what to send', async (
 test('a read-only server offers nothing that starts, stops or lands', async () => {
   const { client } = await newClient(['--read-only', '--exclude', 'route']);
   const { tools } = await client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual(['health', 'poll', 'output', 'workflow_check']);
+  expect(tools.map(({ name }) => name)).toEqual([
+    'health',
+    'poll',
+    'output',
+    'workflow_check',
+    'handoff',
+  ]);
 });
 
 test.each(['SIGINT', 'SIGTERM', 'the end of stdin'])(

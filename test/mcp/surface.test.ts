@@ -66,8 +66,9 @@ test('read-only, toolsets and exclude leave out what they say', () => {
     'poll',
     'output',
     'workflow_check',
+    'handoff',
   ]);
-  expect(names({ toolsets: ['workflow'] })).toEqual(['workflow_check', 'workflow_run']);
+  expect(names({ toolsets: ['workflow'] })).toEqual(['workflow_check', 'workflow_run', 'handoff']);
   expect(names({ exclude: ['run', 'land'] })).not.toContain('run');
 });
 

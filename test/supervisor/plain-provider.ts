@@ -22,6 +22,7 @@ export function plainProvider(
       money: false,
       quota: false,
       sandbox: false,
+      commands: false,
     },
     describe: () => ({
       command: 'plain',

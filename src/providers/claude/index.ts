@@ -18,6 +18,7 @@ export const claude: Provider = {
     money: true,
     quota: true,
     sandbox: false,
+    commands: true,
   },
   describe,
   parser: claudeParser,

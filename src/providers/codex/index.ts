@@ -19,6 +19,7 @@ export const codex: Provider = {
     money: false,
     quota: false,
     sandbox: true,
+    commands: true,
   },
   describe,
   parser: codexParser,

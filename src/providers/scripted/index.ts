@@ -16,6 +16,7 @@ export const scripted: Provider = {
     money: true,
     quota: true,
     sandbox: false,
+    commands: true,
   },
   describe: (request) => ({
     command: 'mo-scripted-worker',

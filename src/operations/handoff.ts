@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { role } from '../core/names.ts';
+import { defineOperation } from './operation.ts';
+
+export const handoffOutput = z.object({
+  role,
+  /** validate: whether it fits. */
+  ok: z.boolean().optional(),
+  errors: z.array(z.object({ field: z.string(), what: z.string(), fix: z.string() })).optional(),
+  status: z.string().nullable().optional(),
+  blocking_count: z.number().optional(),
+  contract: z.unknown().optional(),
+  example: z.unknown().optional(),
+  /** repair: what to tell the worker. read: a page of the handoff as JSON text. */
+  text: z.string().optional(),
+  attempt: z.number().optional(),
+  /** Whether the handoff that is read is history: its node was started again after it. */
+  stale: z.boolean().optional(),
+  attempts: z.array(z.object({ attempt: z.number(), state: z.string() })).optional(),
+  cursor: z.number().optional(),
+  bytes: z.number().optional(),
+  next: z.string().optional(),
+});
+
+export const handoffInput = z.strictObject({
+  action: z.enum(['template', 'validate', 'repair', 'read']),
+  role: role.optional().describe('Or run_id and node, for the contract of that node'),
+  run_id: z.string().optional(),
+  node: z.string().optional(),
+  handoff: z.unknown().optional().describe('JSON, or a text that holds it'),
+  cursor: z.number().int().min(0).default(0).describe('read: byte to go on from'),
+});
+
+export const handoff = defineOperation({
+  name: 'handoff',
+  title: 'Read, check or repair a handoff',
+  summary:
+    'The structured result agents give to the nodes after them. template: contract (JSON Schema) and example of a role. validate: does a handoff fit, error by error with fix. repair: the prompt that asks a worker for it again. read: the handoff of a node, newest attempt, stale ones marked.',
+  kind: 'read',
+  toolset: 'workflow',
+  searchHint: 'contract, JSON schema of agent result, validate agent output, read findings',
+  positional: 'action',
+  input: handoffInput,
+  output: handoffOutput,
+  run: async (input, context) => (await import('./handoff-actions.ts')).useHandoff(input, context),
+  render: ({ role: of, ok, errors, status, text, contract, example, next }) =>
+    [
+      ...(ok === undefined
+        ? []
+        : [ok ? `fits the contract of ${of}, status ${status}` : misfit(of)]),
+      ...(errors ?? []).map(({ field, what, fix }) => `${field} ${what} ${fix}`.trim()),
+      ...(text === undefined ? [] : [text.trimEnd()]),
+      ...(contract === undefined ? [] : [`contract of ${of}:`, JSON.stringify(contract, null, 1)]),
+      ...(example === undefined ? [] : ['example:', JSON.stringify(example, null, 1)]),
+      ...(next === undefined ? [] : [`[${next}]`]),
+    ].join('\n'),
+  exitCode: ({ ok }) => (ok === false ? 1 : 0),
+});
+
+function misfit(of: string): string {
+  return `does not fit the contract of ${of}`;
+}
