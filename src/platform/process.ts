@@ -23,6 +23,8 @@ export type CommandOptions = {
   signal?: AbortSignal;
   /** Output beyond this is cut; default 100 MB. */
   maxBytes?: number;
+  /** `latin1`: one character for each byte of the output; default `utf8`. */
+  encoding?: 'utf8' | 'latin1';
 };
 
 /** Runs a short command to its end. Never throws for what the command does; the result says it. */
@@ -38,6 +40,7 @@ export async function runCommand(
     reject: false,
     stripFinalNewline: false,
     maxBuffer: options.maxBytes ?? 100_000_000,
+    encoding: options.encoding ?? 'utf8',
     ...(options.stdin === undefined ? { stdin: 'ignore' } : { input: options.stdin }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
