@@ -18,7 +18,11 @@ const englishOnly = {
 const next = `${root}dist.${process.pid}`;
 await build({
   absWorkingDir: root,
-  entryPoints: { mo: 'src/bin.ts', 'scripted-worker': 'src/providers/scripted/worker/main.ts' },
+  entryPoints: {
+    mo: 'src/bin.ts',
+    'scripted-worker': 'src/providers/scripted/worker/main.ts',
+    'syntax-reader': 'src/gates/syntax/reader.ts',
+  },
   outdir: next,
   outExtension: { '.js': '.mjs' },
   chunkNames: 'chunks/[name]-[hash]',

@@ -4,11 +4,13 @@ import type { Settings } from './settings.ts';
 
 /**
  * The gates a node must pass, cheapest first. A worker that only reads is checked too: that it wrote nothing, and that it printed no
- * secret. `gates.secrets: false` in the settings turns that gate off where the node does not ask for it itself.
+ * secret. `gates.secrets: false` and `gates.syntax: false` in the settings turn these off where the node does not ask for them itself.
  */
 export function gatesOf(node: NodeSpec, settings: Settings = {}): GateSpec[] {
   const wanted = [...ownGates(node, settings), ...node.gates];
-  const different = new Map(wanted.map((spec) => [keyOf(spec), spec]));
+  const different = new Map(
+    wanted.map((spec) => [keyOf(spec), spec.gate === 'syntax' ? syntaxGate(settings) : spec]),
+  );
   return [...different.values()].toSorted((one, other) => rank[one.gate] - rank[other.gate]);
 }
 
@@ -17,7 +19,7 @@ export function mayRun(spec: GateSpec, verdicts: readonly Verdict[]): boolean {
   return spec.gate !== 'command' || verdicts.every(({ pass }) => pass);
 }
 
-const rank = { handoff: 0, scope: 1, secrets: 2, command: 3 } as const;
+const rank = { handoff: 0, scope: 1, secrets: 2, syntax: 3, command: 4 } as const;
 
 function ownGates(node: NodeSpec, settings: Settings): GateSpec[] {
   if (node.kind === 'approval') return [];
@@ -25,7 +27,15 @@ function ownGates(node: NodeSpec, settings: Settings): GateSpec[] {
   gates.push({ gate: 'scope' });
   const isScanned = node.kind === 'agent' || node.write;
   if (isScanned && settings.gates?.secrets !== false) gates.push({ gate: 'secrets' });
+  const isWorker = node.kind === 'agent' || node.itemOf !== null;
+  if (isWorker && node.write && settings.gates?.syntax !== false) gates.push(syntaxGate(settings));
   return gates;
+}
+
+/** Whoever wrote the node must not choose what is run: the commands of the settings have been trusted, those of a node have not. */
+function syntaxGate({ gates }: Settings): GateSpec {
+  const wish = gates?.syntax;
+  return { gate: 'syntax', commands: typeof wish === 'object' ? wish : {} };
 }
 
 function keyOf(spec: GateSpec): string {

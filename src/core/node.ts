@@ -10,11 +10,23 @@ export const scope = z.object({
 });
 export type Scope = z.infer<typeof scope>;
 
+/**
+ * What checks files by the end of their names, such as `.vue`, beside and before what mo knows itself: a shell command in which `{file}`
+ * stands for the file, or false for files that are not to be checked.
+ */
+export const syntaxCommands = z.record(
+  z.string().regex(/^\.[A-Za-z0-9_.+-]{1,40}$/, 'is no ending of a file name such as ".vue"'),
+  z.union([z.string().regex(/\S/, 'is empty'), z.literal(false)]),
+);
+export type SyntaxCommands = z.infer<typeof syntaxCommands>;
+
 /** `command` runs in a shell in the node's folder; exit code 0 passes. */
 export const gateSpec = z.discriminatedUnion('gate', [
   z.object({ gate: z.literal('handoff') }),
   z.object({ gate: z.literal('scope') }),
   z.object({ gate: z.literal('secrets') }),
+  // The commands are always those of the settings; see `gatesOf`.
+  z.object({ gate: z.literal('syntax'), commands: syntaxCommands.default({}) }),
   z.object({
     gate: z.literal('command'),
     command: z.string().min(1),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { role } from './names.ts';
+import { syntaxCommands } from './node.ts';
 
 const price = z.strictObject({
   /** US dollars per million tokens. */
@@ -49,7 +50,11 @@ export const settings = z.strictObject({
     })
     .optional(),
   gates: z
-    .strictObject({ commands: z.array(z.string()).optional(), secrets: z.boolean().optional() })
+    .strictObject({
+      commands: z.array(z.string()).optional(),
+      secrets: z.boolean().optional(),
+      syntax: z.union([z.boolean(), syntaxCommands]).optional(),
+    })
     .optional(),
   worktrees: z
     .strictObject({

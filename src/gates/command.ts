@@ -58,12 +58,17 @@ export async function judgeCommand(
   }
 }
 
-type CommandEnd =
+export type CommandEnd =
   | { how: 'ended'; exitCode: number | null; signal: string | null }
   | { how: 'timeout'; limitMs: number }
   | { how: 'output' };
 
-async function runToEnd(spec: CommandGate, context: GateContext, raw: string): Promise<CommandEnd> {
+/** Runs the command in the folder of the context, its output in the file `raw`. */
+export async function runToEnd(
+  spec: Pick<CommandGate, 'command' | 'timeoutMs'>,
+  context: GateContext,
+  raw: string,
+): Promise<CommandEnd> {
   const { clock, env, folder, marker, signal } = context;
   signal.throwIfAborted();
   const temp = await mkdtemp(join(env['TMPDIR'] ?? tmpdir(), 'mo-gate-'));
@@ -157,13 +162,13 @@ function describeEnd(end: CommandEnd): string {
   }
 }
 
-function exitHint(exitCode: number): string {
+export function exitHint(exitCode: number): string {
   if (exitCode === 127) return ' (a command was not found)';
   return exitCode === 126 ? ' (a command could not be executed)' : '';
 }
 
 /** What passed would then not be what lands. */
-function changedFiles(command: string): Finding {
+export function changedFiles(command: string): Finding {
   return {
     severity: 'major',
     title: `\`${command}\` changed tracked files`,

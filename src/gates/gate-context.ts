@@ -56,7 +56,7 @@ type Judgement = { findings: readonly Finding[]; evidence: Json };
 
 /** Runs a check, keeps its evidence as JSON and makes the verdict of it. */
 export async function judge(
-  gate: 'handoff' | 'scope' | 'secrets',
+  gate: 'handoff' | 'scope' | 'secrets' | 'syntax',
   context: GateContext,
   check: () => Promise<Judgement> | Judgement,
 ): Promise<Verdict> {

@@ -6,6 +6,7 @@ import type { GateContext } from './gate-context.ts';
 import { judgeHandoff } from './handoff.ts';
 import { judgeScope } from './scope.ts';
 import { judgeSecrets } from './secrets.ts';
+import { judgeSyntax } from './syntax.ts';
 
 /**
  * Runs gates in the given order (`gatesOf` makes it); commands are left out once something has failed. Passed is what has verdicts and
@@ -35,6 +36,8 @@ function judgeOne(spec: GateSpec, context: GateContext, number: number): Promise
       return judgeScope(context);
     case 'secrets':
       return judgeSecrets(context);
+    case 'syntax':
+      return judgeSyntax(spec.commands, context);
     case 'command':
       return judgeCommand(spec, context, number);
   }

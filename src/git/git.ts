@@ -13,6 +13,8 @@ type GitCall = {
   accept?: readonly number[];
   /** Output beyond this is cut and `isCut` is set; default 100 MB, beyond which the call fails. */
   cutAt?: number;
+  /** `latin1`: one character for each byte of the output; default `utf8`. */
+  encoding?: 'utf8' | 'latin1';
 };
 
 export type GitAnswer = { stdout: string; stderr: string; exitCode: number; isCut: boolean };
@@ -175,6 +177,7 @@ function runOnce(place: Place, args: readonly string[], call: GitCall): Promise<
     ...(call.stdin === undefined ? {} : { stdin: call.stdin }),
     ...(signal === undefined ? {} : { signal }),
     ...(call.cutAt === undefined ? {} : { maxBytes: call.cutAt }),
+    ...(call.encoding === undefined ? {} : { encoding: call.encoding }),
   });
 }
 

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { durationMs } from '../core/amount.ts';
+import type { SyntaxCommands } from '../core/node.ts';
 import { MoError, type WorkflowError } from '../core/problem.ts';
 import { schemaProblems, type SchemaProblem } from '../core/schema-problems.ts';
 import { settings, type Settings } from '../core/settings.ts';
@@ -170,6 +171,7 @@ function userFile(env: Environment): string {
 function whatNeedsTrust({ gates, worktrees: setups, providers }: Settings): string[] {
   return [
     ...(gates?.commands ?? []),
+    ...Object.values(syntaxCommandsOf(gates)).filter((command) => command !== false),
     ...(setups?.setup ?? []),
     ...Object.entries(providers ?? {}).flatMap(([name, provider]) => [
       ...environmentLines(name, provider.env),
@@ -191,10 +193,24 @@ function withoutCommands(project: Settings): Settings {
   const { gates, worktrees: setups, providers, ...rest } = project;
   return settings.parse({
     ...rest,
-    ...(gates === undefined ? {} : { gates: without(gates, 'commands') }),
+    ...(gates === undefined ? {} : { gates: withoutGateCommands(gates) }),
     ...(setups === undefined ? {} : { worktrees: without(setups, 'setup') }),
     ...(providers === undefined ? {} : { providers: mapValues(providers, withoutEnvironment) }),
   });
+}
+
+type Gates = NonNullable<Settings['gates']>;
+
+function syntaxCommandsOf(gates: Gates | undefined): SyntaxCommands {
+  return typeof gates?.syntax === 'object' ? gates.syntax : {};
+}
+
+function withoutGateCommands(gates: Gates): object {
+  if (typeof gates.syntax !== 'object') return without(gates, 'commands');
+  const syntax = Object.fromEntries(
+    Object.entries(gates.syntax).filter(([, command]) => command === false),
+  );
+  return { ...without(gates, 'commands'), syntax };
 }
 
 type Provider = NonNullable<Settings['providers']>[string];

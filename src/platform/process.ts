@@ -26,6 +26,8 @@ export type CommandOptions = {
   signal?: AbortSignal;
   /** Output beyond this is cut; default 100 MB. */
   maxBytes?: number;
+  /** `latin1`: one character for each byte of the output; default `utf8`. */
+  encoding?: 'utf8' | 'latin1';
 };
 
 /** What was asked to end and did not is killed after this long. */
@@ -40,7 +42,7 @@ export async function runCommand(
   args: readonly string[],
   options: CommandOptions,
 ): Promise<CommandResult> {
-  const { cwd, stdin, timeoutMs, signal: cancel } = options;
+  const { cwd, stdin, timeoutMs, signal: cancel, encoding = 'utf8' } = options;
   const started = startCommand(file, args, {
     cwd,
     env: definedOnly(options.env),
@@ -77,8 +79,8 @@ export async function runCommand(
     return {
       exitCode: early === null ? exitCode : null,
       signal,
-      stdout: stdout(),
-      stderr: stderr(),
+      stdout: stdout().toString(encoding),
+      stderr: stderr().toString(encoding),
       isCut: early === 'cut',
       timedOut: early === 'timeout',
       startError,
@@ -130,8 +132,8 @@ function closeOf(
   });
 }
 
-/** Keeps what a stream says, up to the limit; answers with it as text. */
-function collect(stream: Readable | null, maxBytes: number, onFull: () => void): () => string {
+/** Keeps what a stream says, up to the limit; answers with it. */
+function collect(stream: Readable | null, maxBytes: number, onFull: () => void): () => Buffer {
   const chunks: Buffer[] = [];
   let left = maxBytes;
   stream?.on('data', (chunk: Buffer) => {
@@ -139,7 +141,7 @@ function collect(stream: Readable | null, maxBytes: number, onFull: () => void):
     if (left > 0) chunks.push(chunk.subarray(0, left));
     left = Math.max(0, left - chunk.length);
   });
-  return () => Buffer.concat(chunks).toString('utf8');
+  return () => Buffer.concat(chunks);
 }
 
 export type DetachedOptions = {

@@ -98,7 +98,7 @@ test('an empty variable is as good as none', async () => {
 describe('trust', () => {
   const risky = [
     'land: merge',
-    'gates: { commands: ["npm test"], secrets: true }',
+    'gates: { commands: ["npm test"], secrets: true, syntax: { .vue: "vue-check {file}", .svg: false } }',
     'worktrees: { setup: ["npm ci"], link: [node_modules] }',
     'providers: { claude: { model: haiku, env: { ANTHROPIC_BASE_URL: "http://else.where" }, profiles: { p: { env: { A: "${KEY}" } } } } }',
   ].join('\n');
@@ -108,7 +108,7 @@ describe('trust', () => {
     expect(await loadSettings({ root, env })).toEqual({
       settings: {
         land: 'merge',
-        gates: { secrets: true },
+        gates: { secrets: true, syntax: { '.svg': false } },
         worktrees: { link: ['node_modules'] },
         providers: { claude: { model: 'haiku', profiles: { p: {} } } },
       },
@@ -117,6 +117,7 @@ describe('trust', () => {
         file: join(root, 'mo.yaml'),
         commands: [
           'npm test',
+          'vue-check {file}',
           'npm ci',
           'claude: ANTHROPIC_BASE_URL=http://else.where',
           'claude:p: A=${KEY}',
@@ -127,10 +128,11 @@ describe('trust', () => {
 
   test('once trusted it counts, references still unfilled', async () => {
     await projectSettings(risky);
-    expect((await trustProject({ root, env })).commands).toHaveLength(4);
+    expect((await trustProject({ root, env })).commands).toHaveLength(5);
     const { settings, untrusted } = await loadSettings({ root, env: { ...env, KEY: 'secret' } });
     expect(untrusted).toBeNull();
     expect(settings.gates?.commands).toEqual(['npm test']);
+    expect(settings.gates?.syntax).toEqual({ '.vue': 'vue-check {file}', '.svg': false });
     expect(settings.providers?.['claude']?.profiles?.['p']?.env).toEqual({ A: '${KEY}' });
   });
 
@@ -157,11 +159,17 @@ describe('trust', () => {
     await userSettings('gates: { commands: ["make check"] }');
     await projectSettings(risky);
     const { settings } = await loadSettings({ root, env });
-    expect(settings.gates).toEqual({ commands: ['make check'], secrets: true });
+    expect(settings.gates).toEqual({
+      commands: ['make check'],
+      secrets: true,
+      syntax: { '.svg': false },
+    });
   });
 
   test('a file without commands needs no trust', async () => {
-    await projectSettings('land: none\nproviders: { codex: { model: gpt-5.5 } }');
+    await projectSettings(
+      'land: none\ngates: { syntax: false }\nproviders: { codex: { model: gpt-5.5 } }',
+    );
     expect((await loadSettings({ root, env })).untrusted).toBeNull();
   });
 
