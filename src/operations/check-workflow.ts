@@ -140,8 +140,9 @@ export function fewNames(batches: readonly (readonly string[])[]): string[][] {
   });
 }
 
+/** Without the text it was read from. */
 function shown(workflow: ReadyWorkflow): string {
-  return JSON.stringify({ ...workflow, nodes: workflow.nodes }, null, 1).slice(0, 4_000);
+  return JSON.stringify({ ...workflow, source: undefined }, null, 1).slice(0, 4_000);
 }
 
 function listOfRecipes(): Checked {
