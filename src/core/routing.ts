@@ -37,6 +37,10 @@ export type RoutingQuestion = {
 };
 
 /** Judging roles go to whoever did not write what they judge. */
+export function isJudging(role: string): boolean {
+  return judging.has(role);
+}
+
 const judging = new Set(['review', 'security', 'performance', 'compatibility', 'testing']);
 
 /**
@@ -117,7 +121,7 @@ function scored(route: Route, worker: Worker, question: RoutingQuestion): Candid
     score += 100 - place;
     reasons.push(`mo.yaml prefers ${preferences[place]} for ${node.role}`);
   }
-  if (judging.has(node.role) && otherThan.length > 0 && !otherThan.includes(worker.vendor)) {
+  if (isJudging(node.role) && otherThan.length > 0 && !otherThan.includes(worker.vendor)) {
     score += 50;
     reasons.push(`another vendor than the one that wrote (${otherThan.join(', ')})`);
   }

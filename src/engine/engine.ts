@@ -1,3 +1,4 @@
+import type { Worker } from '../core/routing.ts';
 import type { Provider } from '../core/worker.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Environment } from '../platform/environment.ts';
@@ -24,3 +25,18 @@ export type Engine = {
   /** One line to the owner's own log. */
   log: (line: string) => void;
 };
+
+/** The providers as the rules of routing see them. */
+export function workersOf(engine: Engine): Worker[] {
+  return engine.providers.map((provider) => workerOf(engine, provider));
+}
+
+function workerOf(engine: Engine, provider: Provider): Worker {
+  const isThere = engine.findBinary(provider.binary) !== null;
+  return {
+    provider: provider.name,
+    vendor: provider.vendor,
+    abilities: provider.abilities,
+    reason: isThere ? null : `the command ${provider.binary} is not on the PATH`,
+  };
+}

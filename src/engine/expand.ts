@@ -4,8 +4,9 @@ import type { NodeSpec } from '../core/node.ts';
 import type { Run } from '../core/run.ts';
 import { writeWhole } from '../platform/files.ts';
 import { emittedNodes, type Emitted } from '../workflow/emitted.ts';
-import { dryRun, renderDryRun } from '../workflow/dry-run.ts';
-import type { Engine } from './engine.ts';
+import { dryRun } from '../workflow/dry-run.ts';
+import { renderDryRun } from '../workflow/dry-run-text.ts';
+import { workersOf, type Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
 
 /** The nodes a planner's handoff carries, checked; also asked by the gate, so that a bad plan goes back to its planner. */
@@ -55,7 +56,15 @@ export async function writePlan(
   summary: string,
   nodes: readonly NodeSpec[],
 ): Promise<void> {
-  const batches = renderDryRun(dryRun(nodes, { concurrency: run.spec.concurrency }));
+  const { concurrency, settings } = run.spec;
+  const surroundings = {
+    workers: workersOf(engine),
+    lanes: engine.store.lanes(),
+    settings,
+    now: engine.clock.now(),
+  };
+  const records = engine.store.trackRecord();
+  const batches = renderDryRun(dryRun(nodes, { concurrency, surroundings, records }));
   const text = [
     `# Plan of ${run.spec.runId}`,
     '',

@@ -1,18 +1,22 @@
 import { stringify } from 'yaml';
-import { renderReport } from '../core/report.ts';
+import { relative } from 'node:path';
+import { makeReport } from '../core/report.ts';
+import type { Source } from '../core/report-reproduce.ts';
+import { renderReport } from '../core/report-text.ts';
 import type { Run } from '../core/run.ts';
 import { branchOf } from '../core/view.ts';
-import { writeWhole } from '../platform/files.ts';
+import { readText, writeWhole } from '../platform/files.ts';
 import { removeLeftTemporary } from '../supervisor/temporary-folder.ts';
 import { collectWorktree } from './node-worktree.ts';
 import { dropRaw } from './raw.ts';
+import { eventsOf } from './read-run.ts';
 import type { Engine } from './engine.ts';
 import type { Repository } from '../git/repository.ts';
 
 /** The report, and the worktrees nobody needs any more. Safe to be done again. */
 export async function finishRun(engine: Engine, run: Run): Promise<void> {
   const { runId } = run.spec;
-  await writeWhole(engine.paths.report(runId), renderReport(run, branchOf(run)));
+  await writeReport(engine, run);
   await writeWhole(engine.paths.workflow(runId), workflowText(run));
   if (run.status.status !== 'finished') return;
   await clearTemporary(engine, run);
@@ -38,6 +42,28 @@ async function clearTemporary(engine: Engine, run: Run): Promise<void> {
       });
     }
   }
+}
+
+/** The same twice: for a person, and for a program. */
+async function writeReport(engine: Engine, run: Run): Promise<void> {
+  const { runId } = run.spec;
+  const report = makeReport({
+    run,
+    events: eventsOf(engine.store, runId),
+    branch: branchOf(run),
+    source: await sourceOf(engine, runId),
+  });
+  await writeWhole(engine.paths.report(runId), renderReport(report));
+  await writeWhole(engine.paths.reportData(runId), `${JSON.stringify(report, null, 1)}\n`);
+}
+
+async function sourceOf({ paths, project }: Engine, runId: string): Promise<Source | null> {
+  if ((await readText(paths.source(runId))) === null) return null;
+  const inputs = await readText(paths.inputs(runId));
+  return {
+    workflow: relative(project, paths.source(runId)),
+    inputs: inputs === null ? null : relative(project, paths.inputs(runId)),
+  };
 }
 
 /** A worktree that cannot be parked or removed is told of and stays: it is no reason for a run not to end. */

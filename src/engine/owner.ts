@@ -2,9 +2,8 @@ import { keyOfAction } from '../core/action.ts';
 import { MoError } from '../core/problem.ts';
 import { isCutOff, stopOf } from '../core/stop.ts';
 import type { RunEvent } from '../core/event.ts';
-import type { Worker } from '../core/routing.ts';
 import type { Run } from '../core/run.ts';
-import type { ProcessId, Provider } from '../core/worker.ts';
+import type { ProcessId } from '../core/worker.ts';
 import { isAlive } from '../platform/process-identity.ts';
 import { performAdoption } from './adopt.ts';
 import { dayOf } from './day.ts';
@@ -21,7 +20,7 @@ import { performStart } from './start.ts';
 import { putBackBranch } from './run-branch.ts';
 import { performVerification } from './verify-run.ts';
 import type { AttemptDesk } from './watch-worker.ts';
-import type { Engine } from './engine.ts';
+import { workersOf, type Engine } from './engine.ts';
 
 /** An owner that hangs is replaced after this long; one that dies, at once. */
 const leaseMs = 20_000;
@@ -235,18 +234,4 @@ async function keepBeating(
     onLost();
     return;
   }
-}
-
-function workersOf(engine: Engine): Worker[] {
-  return engine.providers.map((provider) => workerOf(engine, provider));
-}
-
-function workerOf(engine: Engine, provider: Provider): Worker {
-  const isThere = engine.findBinary(provider.binary) !== null;
-  return {
-    provider: provider.name,
-    vendor: provider.vendor,
-    abilities: provider.abilities,
-    reason: isThere ? null : `the command ${provider.binary} is not on the PATH`,
-  };
 }

@@ -8,13 +8,21 @@ const pageSize = 5_000;
 
 /** A run as its events tell it. */
 export function readRun(store: Pick<Store, 'readEvents'>, runId: string): Run {
-  const events: Recorded[] = [];
-  for (;;) {
-    const page = store.readEvents(runId, events.at(-1)?.seq ?? 0, pageSize);
-    events.push(...page);
-    if (page.length < pageSize) break;
-  }
-  const run = foldRun(events);
+  const run = foldRun([...eventsOf(store, runId)]);
   if (run === null) throw new MoError({ code: 'run-not-found', runId });
   return run;
+}
+
+/** Page by page, so that a long run need not be in memory at once. */
+export function* eventsOf(
+  store: Pick<Store, 'readEvents'>,
+  runId: string,
+): Generator<Recorded, void> {
+  let seq = 0;
+  for (;;) {
+    const page = store.readEvents(runId, seq, pageSize);
+    yield* page;
+    seq = page.at(-1)?.seq ?? seq;
+    if (page.length < pageSize) return;
+  }
 }

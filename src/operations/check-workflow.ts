@@ -1,8 +1,10 @@
 import type { z } from 'zod';
-import { keyOf } from '../core/routing.ts';
-import { MoError } from '../core/problem.ts';
-import { dryRun, renderDryRun } from '../workflow/dry-run.ts';
-import { chooseRoute } from './choose-route.ts';
+import type { NodeSpec } from '../core/node.ts';
+import { mermaidOf } from '../core/mermaid.ts';
+import { dryRun, type DryRun } from '../workflow/dry-run.ts';
+import { renderDryRun, routeText } from '../workflow/dry-run-text.ts';
+import { roleOf, type Estimate } from '../workflow/estimate.ts';
+import { surroundingsOf } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
 import type { workflowCheckOutput } from './workflow-check.ts';
 import { readSource, type ReadyWorkflow, type WorkflowSource } from './workflow-source.ts';
@@ -13,10 +15,11 @@ type Mode = 'validate' | 'dry_run' | 'list' | 'show';
 /** Most names and errors told; an answer stays below 8 KB. */
 const mostErrors = 20;
 const mostNames = 200;
-const textChars = 4_000;
+const mostRoutes = 30;
+const textChars = { mcp: 4_000, cli: 100_000 } as const;
 
 export async function checkWorkflow(
-  input: WorkflowSource & { mode: Mode },
+  input: WorkflowSource & { mode: Mode; mermaid?: boolean },
   context: OperationContext,
 ): Promise<Checked> {
   if (input.mode === 'list') return listOfRecipes();
@@ -40,6 +43,7 @@ export async function checkWorkflow(
     errors: [],
     nodes: workflow.nodes.length,
   };
+  if (input.mermaid === true) return { ...checked, mermaid: diagramOf(workflow) };
   if (input.mode === 'validate') return checked;
   if (input.mode === 'show') return { ...checked, text: shown(workflow) };
   return { ...checked, ...(await dryRunFacts(workflow, context)) };
@@ -49,36 +53,81 @@ async function dryRunFacts(
   workflow: ReadyWorkflow,
   context: OperationContext,
 ): Promise<Partial<Checked>> {
-  const dry = dryRun(workflow.nodes, { concurrency: workflow.concurrency ?? 4 });
+  const { nodes } = workflow;
+  const store = await context.storeIfAny();
+  const dry = dryRun(nodes, {
+    concurrency: workflow.concurrency ?? 4,
+    surroundings: await surroundingsOf(context, providersNamed(nodes)),
+    records: store?.trackRecord() ?? [],
+  });
   return {
     batches: fewNames(dry.batches),
     overlaps: dry.overlaps.slice(0, 20).map((pair) => [...pair]),
     advice: [...dry.advice],
-    routes: await routesOf(workflow, context),
-    text: renderDryRun(dry).slice(0, textChars),
+    routes: routesOf(dry),
+    estimate: estimateFacts(dry.estimate),
+    text: cutLines(renderDryRun(dry), textChars[context.surface]),
     next: 'Run it with workflow_run and the same source.',
   };
 }
 
+/** null: somebody has to be found among all there are. */
+function providersNamed(nodes: readonly NodeSpec[]): string[] | null {
+  const names = new Set<string>();
+  for (const node of nodes) {
+    const wish = node.map?.item ?? node;
+    if (node.kind !== 'agent' && wish.kind !== 'agent') continue;
+    if (wish.provider === null) return null;
+    names.add(wish.provider);
+  }
+  return [...names];
+}
+
 /** Who would get each role; nodes that fix nothing share one answer. */
-async function routesOf(
-  workflow: ReadyWorkflow,
-  context: OperationContext,
-): Promise<Record<string, string>> {
+function routesOf({ nodes, assignments }: DryRun): Record<string, string> {
   const routes: Record<string, string> = {};
-  for (const node of workflow.nodes) {
-    if (node.kind !== 'agent') continue;
-    const key = [node.role, node.write ? 'write' : 'read', node.provider ?? ''].join(' ').trim();
-    if (key in routes) continue;
-    routes[key] = await chooseRoute(node, context).then(
-      ({ choice }) => `${keyOf(choice)}${choice.model === null ? '' : ` ${choice.model}`}`,
-      (error: unknown) => {
-        if (error instanceof MoError && error.code === 'no-worker') return error.message;
-        throw error;
-      },
-    );
+  for (const node of nodes) {
+    const assignment = assignments.get(node.name);
+    if (assignment === undefined || Object.keys(routes).length >= mostRoutes) continue;
+    const { provider, write } = node.map?.item ?? node;
+    const key = [roleOf(node), write ? 'write' : 'read', provider ?? ''].join(' ').trim();
+    const { route, reasons } = assignment;
+    const why = reasons.join('; ');
+    routes[key] ??= route === null ? `nobody: ${why}` : `${routeText(route)} (${why})`;
   }
   return routes;
+}
+
+function estimateFacts(estimate: Estimate): NonNullable<Checked['estimate']> {
+  const { workers, priced, timed, attempts, usd, chain } = estimate;
+  return {
+    attempts,
+    workers,
+    priced,
+    timed,
+    usd,
+    longest_chain_s:
+      chain === null
+        ? null
+        : { median: Math.round(chain.ms.median / 1000), p80: Math.round(chain.ms.p80 / 1000) },
+  };
+}
+
+/** Whole lines. */
+function cutLines(text: string, chars: number): string {
+  if (text.length <= chars) return text;
+  const end = text.lastIndexOf('\n', chars);
+  return `${text.slice(0, end === -1 ? chars : end)}\n… the rest is left out; the whole is printed by: mo workflow check`;
+}
+
+function diagramOf({ nodes }: ReadyWorkflow): string {
+  return mermaidOf(
+    nodes.map((node) => ({
+      ...node,
+      emittedBy: null,
+      note: node.kind === 'agent' ? [node.role, node.provider].filter(Boolean).join(' by ') : '',
+    })),
+  );
 }
 
 /** The first names of batches that may hold thousands. */
@@ -91,8 +140,9 @@ export function fewNames(batches: readonly (readonly string[])[]): string[][] {
   });
 }
 
+/** Without the text it was read from. */
 function shown(workflow: ReadyWorkflow): string {
-  return JSON.stringify({ ...workflow, nodes: workflow.nodes }, null, 1).slice(0, textChars);
+  return JSON.stringify({ ...workflow, source: undefined }, null, 1).slice(0, 4_000);
 }
 
 function listOfRecipes(): Checked {

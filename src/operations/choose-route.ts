@@ -2,6 +2,7 @@ import type { NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import { keyOf, routeNode, type Candidate, type Worker } from '../core/routing.ts';
 import type { Route } from '../core/worker.ts';
+import type { Surroundings } from '../workflow/assign.ts';
 import type { OperationContext } from './context.ts';
 import { probeProvider } from './probe-provider.ts';
 
@@ -21,20 +22,28 @@ export async function chooseRoute(
   context: OperationContext,
 ): Promise<RouteAnswer> {
   await checkNames(wish, context);
-  const store = await context.storeIfAny();
-  const now = context.clock.now();
-  const routing = routeNode({
-    node: wish,
-    workers: await workersOf(context, wish.provider),
-    lanes: store?.lanes() ?? [],
-    settings: (await context.settings()).settings,
-    excluded: [],
-    otherThan: [],
-    now,
-  });
+  const surroundings = await surroundingsOf(
+    context,
+    wish.provider === null ? null : [wish.provider],
+  );
+  const routing = routeNode({ node: wish, excluded: [], otherThan: [], ...surroundings });
   if (!routing.ok)
     throw new MoError({ code: 'no-worker', role: wish.role, reasons: routing.reasons });
   return { choice: routing.route, reasons: routing.reasons, candidates: routing.candidates };
+}
+
+/** Who is there now; only these providers are asked, null: all. */
+export async function surroundingsOf(
+  context: OperationContext,
+  only: readonly string[] | null,
+): Promise<Surroundings> {
+  const store = await context.storeIfAny();
+  return {
+    workers: await workersOf(context, only),
+    lanes: store?.lanes() ?? [],
+    settings: (await context.settings()).settings,
+    now: context.clock.now(),
+  };
 }
 
 /** A name that does not exist is told as such, with those there are, before anything is asked of a CLI. */
@@ -61,9 +70,12 @@ export async function checkNames(
   }
 }
 
-async function workersOf(context: OperationContext, only: string | null): Promise<Worker[]> {
+async function workersOf(
+  context: OperationContext,
+  only: readonly string[] | null,
+): Promise<Worker[]> {
   const providers = (await context.providers()).filter(
-    ({ name }) => only === null || name === only,
+    ({ name }) => only === null || only.includes(name),
   );
   return Promise.all(
     providers.map(async (provider) => {

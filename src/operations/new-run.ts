@@ -1,6 +1,8 @@
 import type { NodeDefaults, RunSpec } from '../core/event.ts';
 import type { Limit, NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
+import { writeWhole } from '../platform/files.ts';
+import type { WorkspacePaths } from '../store/paths.ts';
 import { checkWorkers } from './check-workers.ts';
 import type { RouteWish } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
@@ -22,7 +24,11 @@ export type NewRun = {
   /** For nodes that are added while the run goes on. */
   defaults: NodeDefaults;
   clientKey: string | null;
+  /** The text the nodes were read from, kept beside the run; null: they came from none. */
+  source?: WorkflowText | null;
 };
+
+export type WorkflowText = { text: string; inputs: Readonly<Record<string, unknown>> | null };
 
 const goalLimitBytes = 100_000;
 
@@ -35,12 +41,24 @@ export async function startRun(
   const [spec, above] = await Promise.all([specOf(context, wish), git?.lastRunNumber() ?? 0]);
   const store = await context.store();
   const { runId, existed } = store.createRun({ spec, clientKey: wish.clientKey, above });
+  if (!existed && wish.source) await keepSource(store.paths, runId, wish.source);
   await context.ensureOwner(runId);
   return {
     runId,
     existed,
     cursor: writeCursor({ seq: store.lastSeq(runId), version: 0, flags: 0 }),
   };
+}
+
+/** What the run goes by is in its spec already; this is for whoever wants to start the same again. */
+async function keepSource(
+  paths: WorkspacePaths,
+  runId: string,
+  { text, inputs }: WorkflowText,
+): Promise<void> {
+  await writeWhole(paths.source(runId), text, 0o600);
+  if (inputs !== null)
+    await writeWhole(paths.inputs(runId), `${JSON.stringify(inputs, null, 1)}\n`, 0o600);
 }
 
 async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<RunSpec, 'runId'>> {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { defineOperation } from './operation.ts';
 import { sourceInput } from './workflow-source-input.ts';
 
+const quantiles = z.object({ median: z.number(), p80: z.number() });
+
 export const workflowCheckOutput = z.object({
   ok: z.boolean(),
   name: z.string(),
@@ -20,6 +22,18 @@ export const workflowCheckOutput = z.object({
   overlaps: z.array(z.array(z.string())).optional(),
   routes: z.record(z.string(), z.string()).optional(),
   advice: z.array(z.string()).optional(),
+  /** From attempts of the same roles and routes in this project, one attempt a node; null: no data. */
+  estimate: z
+    .object({
+      attempts: z.number(),
+      workers: z.number(),
+      priced: z.number(),
+      timed: z.number(),
+      usd: quantiles.nullable(),
+      longest_chain_s: quantiles.nullable(),
+    })
+    .optional(),
+  mermaid: z.string().optional(),
   /** The workflow as it would be executed, or the list of recipes. */
   text: z.string().optional(),
   more: z.number().optional(),
@@ -30,7 +44,7 @@ export const workflowCheck = defineOperation({
   name: 'workflow_check',
   title: 'Check a workflow without running it',
   summary:
-    'Check a workflow (a graph of agents and commands in YAML or JSON) before anything runs: every error with line, column and fix; dry_run adds the batches that run in parallel, who would do them, scopes that overlap, and says when one worker would do. list names the recipes, show prints one filled in.',
+    'Check a workflow (a graph of agents and commands in YAML or JSON) before anything runs: every error with line, column and fix; dry_run adds batches, who would do what and why, scopes that overlap, a drawing, estimated money and time, and says when one worker would do. list names the recipes, show prints one filled in.',
   kind: 'read',
   toolset: 'workflow',
   searchHint: 'validate plan, dry run, orchestrate several agents, graph of tasks, recipes',
@@ -38,11 +52,13 @@ export const workflowCheck = defineOperation({
   input: z.strictObject({
     ...sourceInput,
     mode: z.enum(['validate', 'dry_run', 'list', 'show']).default('dry_run'),
+    mermaid: z.boolean().default(false).describe('Only the graph, as Mermaid'),
   }),
   output: workflowCheckOutput,
   run: async (input, context) =>
     (await import('./check-workflow.ts')).checkWorkflow(input, context),
-  render: ({ ok, name, nodes, errors, text, advice, next }) =>
+  render: ({ ok, name, nodes, errors, text, advice, mermaid, next }) =>
+    mermaid ??
     [
       ok
         ? `${name} is good, ${nodes} nodes`

@@ -12,6 +12,7 @@ import { usualDefaults } from '../workflow/new-node.ts';
 import { doDefaults, doNodes } from '../workflow/recipe-do.ts';
 import { checkNames } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
+import type { WorkflowText } from './new-run.ts';
 
 export type WorkflowSource = {
   file?: string | undefined;
@@ -33,6 +34,8 @@ export type ReadyWorkflow = {
   confirm: RunSpec['confirm'];
   maxCycles: number;
   defaults: NodeDefaults;
+  /** null: a recipe. */
+  source: WorkflowText | null;
 };
 
 export type ReadSource =
@@ -70,6 +73,7 @@ export async function readSource(
       confirm: 'yes',
       maxCycles: 5,
       defaults: defaultsOf(workflow, usual),
+      source: { text, inputs: source.inputs ?? null },
     },
   };
 }
@@ -159,6 +163,7 @@ async function readRecipe(source: WorkflowSource, context: OperationContext): Pr
       confirm: inputs.confirm,
       maxCycles: inputs.max_cycles,
       defaults,
+      source: null,
     },
   };
 }

@@ -29,6 +29,10 @@ export function workspacePaths(projectRoot: string) {
     plan: (runId: string) => inRun(runId, 'plan.md'),
     escalation: (runId: string) => inRun(runId, 'escalation.md'),
     report: (runId: string) => inRun(runId, 'report.md'),
+    reportData: (runId: string) => inRun(runId, 'report.json'),
+    /** The text of the workflow the run was started with, where it came from one. */
+    source: (runId: string) => inRun(runId, 'source.yaml'),
+    inputs: (runId: string) => inRun(runId, 'inputs.json'),
     ownerLog: (runId: string) => inRun(runId, 'owner.log'),
     receipts: (runId: string) => inRun(runId, 'receipts'),
     receipt: (runId: string, node: string) => inRun(runId, 'receipts', `${checkNode(node)}.json`),

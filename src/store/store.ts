@@ -22,6 +22,7 @@ import { runNumbers } from './run-number.ts';
 import { runTable, type RunTable } from './run-table.ts';
 import { insertSignal, signalTable, type SignalTable } from './signal-table.ts';
 import { spendTable, type SpendTable } from './spend-table.ts';
+import { trackRecordReads, type TrackRecordReads } from './track-record.ts';
 import { hasDatabase, makeWorkspace } from './workspace.ts';
 
 type Tables = RunTable &
@@ -32,6 +33,7 @@ type Tables = RunTable &
   SignalTable &
   LaneTable &
   SpendTable &
+  TrackRecordReads &
   ReceiptTable;
 
 /** All that is known of a project's runs. Every process has its own; whoever writes wakes those who wait. */
@@ -76,6 +78,7 @@ function storeOver(database: Database, paths: WorkspacePaths, clock: Clock): Sto
     ...signalTable(database, numberOf),
     ...laneTable(database),
     ...spendTable(database),
+    ...trackRecordReads(database),
     ...receiptTable(database, numberOf),
     paths,
     createRun: (wish) => {

@@ -3,9 +3,12 @@ import { expect, test } from 'vitest';
 import type { NodeSpec } from '../../src/core/node.ts';
 import { scopesOverlap } from '../../src/core/scope.ts';
 import { downstreamOf, layersOf } from '../../src/core/graph.ts';
-import { dryRun, renderDryRun } from '../../src/workflow/dry-run.ts';
+import { dryRun } from '../../src/workflow/dry-run.ts';
+import { renderDryRun } from '../../src/workflow/dry-run-text.ts';
+import type { TrackRecord } from '../../src/core/track-record.ts';
 import { newNode, usualDefaults } from '../../src/workflow/new-node.ts';
 import { doNodes } from '../../src/workflow/recipe-do.ts';
+import { aWorker } from '../core/build.ts';
 
 test('a dry run reads like a table', () => {
   const nodes = [
@@ -21,14 +24,113 @@ test('a dry run reads like a table', () => {
     `4 nodes in 3 batches, at most 4 at once. Longest chain: 3 nodes, at most 45m.
 
   1  analyse  requirements    reads
-  2  api      implementation  writes src/api/**             after analyse
-  2  docs     implementation  writes docs/**, src/api/REA…  after analyse
-  3  build    command         runs                          after api, docs
+  2  api      implementation  writes src/api/**       after analyse
+  2  docs     implementation  writes docs/**, src/a…  after analyse
+  3  build    command         runs                    after api, docs
+
+1  ●  analyse
+2  ●  api, docs
+3  ■  build
+
+● agent   ■ command
 
 Not at the same time, because their scopes overlap:
   api  and  docs
 
-No two workers can ever be at work at the same time: one worker with the whole goal would do.`,
+No two workers can ever be at work at the same time: one worker with the whole
+goal would do.`,
+  );
+});
+
+test('gates, maps, approvals and conditions say what they ask and what comes of it', () => {
+  const item = writer('item', ['${file}']);
+  const nodes = [
+    writer('api', ['src/**']),
+    special('quality', {
+      kind: 'gate',
+      needs: ['api'],
+      passWhen: ['api.status == "pass"', 'api.blocking_count == 0'],
+      onFail: { retry: 'api', maxRetries: 2 },
+    }),
+    special('each', {
+      kind: 'map',
+      needs: ['quality'],
+      when: 'quality.status == "pass"',
+      map: {
+        over: 'files("src/**/*.ts")',
+        as: 'file',
+        batch: 5,
+        concurrency: 16,
+        limit: null,
+        sample: 20,
+        item: { ...item, kind: 'agent', role: 'documentation' },
+      },
+    }),
+    special('accept', { kind: 'approval', task: 'Release this?', needs: ['each'] }),
+  ];
+  const text = renderDryRun(dryRun(nodes, { concurrency: 4 }));
+  expect(text).toContain(`  2  quality  gate            checks         after api
+       passes when api.status == "pass"
+       passes when api.blocking_count == 0
+       else sends api back, at most 2 times
+  3  each     map             adds items     after quality
+       only when quality.status == "pass"
+       over files("src/**/*.ts") as file, a sample of 20
+       5 items a worker, at most 16 at once: documentation, writes \${file}
+  4  accept   approval        asks           after each
+       asks: Release this?`);
+});
+
+test('who would do what comes with the reason, and the reviewer is of another vendor', () => {
+  const nodes = [writer('api', ['src/**']), reviewer('look', 'api')];
+  const run = dryRun(nodes, { concurrency: 4, surroundings });
+  expect(renderDryRun(run)).toContain(`Who, why, and what an attempt took before:
+  implementation: claude, writes: first provider that can do it
+    no data
+  review: codex, reads only: another vendor than the one that wrote (claude)
+    no data`);
+  expect(run.advice.join()).toContain('another pair of eyes: claude, codex');
+});
+
+test('the estimate is the sum of what is known, and says what is not', () => {
+  const nodes = [writer('a', ['a']), writer('b', ['b'], 'a'), reviewer('look', 'b')];
+  const record: TrackRecord = {
+    role: 'implementation',
+    route: { provider: 'claude', profile: null, model: null, effort: null, mode: 'write' },
+    attempts: 12,
+    ms: { median: 180_000, p80: 300_000 },
+    usd: { median: 0.4, p80: 0.9 },
+  };
+  const text = renderDryRun(dryRun(nodes, { concurrency: 4, surroundings, records: [record] }));
+  expect(text).toContain(`  implementation (2): claude, writes: first provider that can do it
+    $0.40 (80 %: $0.90), 3m (80 %: 5m), from 12 attempts`);
+  expect(text)
+    .toContain(`Estimate, if every node needs one attempt, from 12 attempts in this project:
+  money: $0.80 (80 %: $1.80); no data for 1 worker
+  time: 6m (80 %: 10m) for the longest chain (2 nodes)
+  not in it: retries`);
+  expect(renderDryRun(dryRun(nodes, { concurrency: 4, surroundings }))).toContain(
+    'Estimate: no data.',
+  );
+});
+
+test('one worker is advised exactly when no two agents can be at work at once', () => {
+  const graphs = fc.array(fc.tuple(fc.boolean(), fc.array(fc.nat(), { maxLength: 3 })), {
+    minLength: 1,
+    maxLength: 8,
+  });
+  fc.assert(
+    fc.property(graphs, (parts) => {
+      const nodes = parts.map(([isAgent, needs], index) => {
+        const all = index === 0 ? [] : [...new Set(needs.map((need) => `n${need % index}`))];
+        return isAgent ? reader(`n${index}`, ...all) : special(`n${index}`, { needs: all });
+      });
+      const agents = nodes.filter((node) => node.kind === 'agent');
+      const isWide = agents.some((left, index) =>
+        agents.slice(index + 1).some((right) => !isOrdered(nodes, left, right)),
+      );
+      expect(dryRun(nodes, { concurrency: 4 }).advice).toHaveLength(isWide ? 0 : 1);
+    }),
   );
 });
 
@@ -105,15 +207,14 @@ test('the overlaps are those that comparing every pair would find', () => {
   );
 });
 
-test('no line is longer than 100 columns, and no node is left out of a batch', () => {
+test('no line is longer than 80 columns, and no node is left out of a batch', () => {
   const name = fc.integer({ min: 1, max: 64 }).map((length) => 'n'.repeat(length));
   fc.assert(
     fc.property(fc.uniqueArray(name), fc.array(fc.string(), { minLength: 1 }), (names, allow) => {
       const nodes = names.map((one, index) => writer(one, allow, ...names.slice(0, index)));
       const run = dryRun(nodes, { concurrency: 4 });
       expect(run.batches.flat().toSorted()).toEqual(names.toSorted());
-      for (const line of renderDryRun(run).split(/\n/))
-        expect(line.length).toBeLessThanOrEqual(100);
+      for (const line of renderDryRun(run).split(/\n/)) expect(line.length).toBeLessThanOrEqual(80);
     }),
   );
 });
@@ -133,6 +234,24 @@ test('ten thousand writers of one folder end, and the text says that more overla
 
 function isOrdered(nodes: readonly NodeSpec[], left: NodeSpec, right: NodeSpec): boolean {
   return layersOf(nodes).length > 1 && downstreamOf(nodes, left.name).includes(right.name);
+}
+
+const surroundings = {
+  workers: [aWorker('claude'), aWorker('codex')],
+  lanes: [],
+  settings: {},
+  now: 0,
+};
+
+function special(name: string, over: Partial<NodeSpec>): NodeSpec {
+  return newNode(
+    { name, kind: 'command', role: 'automation', task: 'true', ...over },
+    usualDefaults,
+  );
+}
+
+function reviewer(name: string, ...needs: string[]): NodeSpec {
+  return { ...reader(name, ...needs), role: 'review' };
 }
 
 function reader(name: string, ...needs: string[]): NodeSpec {

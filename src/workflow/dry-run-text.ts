@@ -1,0 +1,268 @@
+import { drawGraph } from '../core/drawing.ts';
+import { groupBy } from '../core/group-by.ts';
+import type { NodeSpec } from '../core/node.ts';
+import { keyOf } from '../core/routing.ts';
+import { trackKey, type Quantiles, type TrackRecord } from '../core/track-record.ts';
+import type { Route } from '../core/worker.ts';
+import type { Assignment } from './assign.ts';
+import type { DryRun } from './dry-run.ts';
+import { roleOf } from './estimate.ts';
+
+/** Plain text, at most 80 columns. */
+export function renderDryRun(run: DryRun): string {
+  const { nodes, batches, longest, concurrency } = run;
+  return [
+    `${counted(nodes.length, 'node')} in ${counted(batches.length, 'batch')}, at most ${concurrency} at once. Longest chain: ${counted(longest.path.length, 'node')}, at most ${timeText(longest.ms)}.`,
+    '',
+    ...nodeLines(run),
+    ...section('', drawGraph(nodes)),
+    ...section('Who, why, and what an attempt took before:', workerLines(run)),
+    ...section('Not at the same time, because their scopes overlap:', overlapLines(run)),
+    ...section('', estimateLines(run)),
+    ...section('', run.advice),
+  ]
+    .flatMap(wrap)
+    .join('\n');
+}
+
+/** `claude:fast haiku`. */
+export function routeText(route: Pick<Route, 'provider' | 'profile' | 'model'>): string {
+  return `${keyOf(route)}${route.model === null ? '' : ` ${route.model}`}`;
+}
+
+const width = 80;
+const maxNodes = 100;
+const maxPairs = 20;
+const maxWorkers = 20;
+
+function section(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  return ['', ...(title === '' ? [] : [title]), ...lines];
+}
+
+function nodeLines({ nodes, batches, assignments }: DryRun): string[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const shown = batches
+    .flatMap((batch, index) => batch.map((name) => ({ name, batch: index + 1 })))
+    .slice(0, maxNodes)
+    .flatMap(({ name, batch }) => {
+      const node = byName.get(name);
+      return node === undefined ? [] : [{ node, row: rowOf(node, batch, assignments.get(name)) }];
+    });
+  const widths = mostOf.map((most, column) =>
+    Math.min(most, Math.max(...shown.map(({ row }) => row[column]?.length ?? 0))),
+  );
+  const left = nodes.length - shown.length;
+  return [
+    ...shown.flatMap(({ node, row }) => [tableLine(row, widths), ...detailLines(node)]),
+    ...(left > 0 ? [`  … and ${left} more nodes`] : []),
+  ];
+}
+
+/** Columns are as wide as their content, up to this; the last one gets what is left. */
+const mostOf = [5, 22, 26, 22] as const;
+
+type Row = readonly [batch: string, name: string, work: string, paths: string, needs: string];
+
+function rowOf(node: NodeSpec, batch: number, assignment: Assignment | undefined): Row {
+  const route = assignment?.route ?? null;
+  const who = route === null ? node.provider : keyOf(route);
+  return [
+    String(batch),
+    node.name,
+    node.kind === 'agent' ? [node.role, who].filter(Boolean).join(' by ') : node.kind,
+    doesText(node),
+    node.needs.length === 0 ? '' : `after ${node.needs.slice(0, 20).join(', ')}`,
+  ];
+}
+
+function doesText(node: NodeSpec): string {
+  switch (node.kind) {
+    case 'approval':
+      return 'asks';
+    case 'gate':
+      return 'checks';
+    case 'map':
+      return 'adds items';
+    case 'agent':
+    case 'command':
+      return pathsOf(node, node.kind);
+  }
+}
+
+function pathsOf(
+  { write, scope }: Pick<NodeSpec, 'write' | 'scope'>,
+  kind: 'agent' | 'command',
+): string {
+  if (!write) return kind === 'command' ? 'runs' : 'reads';
+  return scope === null || scope === 'any'
+    ? 'writes anything'
+    : `writes ${scope.allow.slice(0, 10).join(', ')}`;
+}
+
+/** What a row has no room for, one line each, below it. */
+function detailLines(node: NodeSpec): string[] {
+  const { when, passWhen, onFail, map } = node;
+  const lines = when === null ? [] : [`only when ${when}`];
+  if (node.kind === 'approval') lines.push(`asks: ${node.task}`);
+  for (const expression of passWhen ?? []) lines.push(`passes when ${expression}`);
+  if (onFail !== null) {
+    lines.push(`else sends ${onFail.retry} back, at most ${counted(onFail.maxRetries, 'time')}`);
+  }
+  if (map !== null) {
+    const { over, as, batch, concurrency, item } = map;
+    const who =
+      item.kind === 'command' ? 'command' : [item.role, item.provider].filter(Boolean).join(' by ');
+    lines.push(
+      `over ${over} as ${as}${cutsOf(map)}`,
+      `${counted(batch, 'item')} a worker, at most ${concurrency} at once: ${who}, ${pathsOf(item, item.kind)}`,
+    );
+  }
+  if (node.emit === 'nodes') lines.push('adds the nodes of its plan');
+  if (node.emit === 'review') lines.push('adds nodes that mend what it finds');
+  return lines.map((line) => cut(`       ${oneLine(line)}`, width));
+}
+
+function cutsOf({ limit, sample }: NonNullable<NodeSpec['map']>): string {
+  return `${limit === null ? '' : `, the first ${limit}`}${sample === null ? '' : `, a sample of ${sample}`}`;
+}
+
+function tableLine(row: Row, widths: readonly number[]): string {
+  const cells = row.map((text, column) => {
+    const room = widths[column];
+    return room === undefined ? oneLine(text) : cut(oneLine(text), room).padEnd(room);
+  });
+  return cut(`  ${cells.join('  ').trimEnd()}`, width);
+}
+
+/** One entry for all nodes that get the same worker for the same reasons. */
+function workerLines({ nodes, assignments, records }: DryRun): string[] {
+  if (assignments.size === 0) return [];
+  const byKey = new Map(records.map((record) => [trackKey(record.role, record.route), record]));
+  const working = nodes.filter((node) => assignments.has(node.name));
+  const groups = groupBy(working, (node) =>
+    JSON.stringify([roleOf(node), assignments.get(node.name)]),
+  );
+  const lines = [...groups.values()].slice(0, maxWorkers).flatMap((group) => {
+    const [first] = group;
+    const assignment = first === undefined ? undefined : assignments.get(first.name);
+    if (first === undefined || assignment === undefined) return [];
+    const { route, reasons } = assignment;
+    const head = `  ${roleOf(first)}${group.length === 1 ? '' : ` (${group.length})`}: `;
+    if (route === null) return [`${head}nobody can take it: ${reasons.join('; ')}`];
+    const mode = route.mode === 'write' ? 'writes' : 'reads only';
+    const record = byKey.get(trackKey(roleOf(first), route));
+    return [
+      `${head}${routeText(route)}, ${mode}: ${reasons.join('; ')}`,
+      `    ${recordText(record)}`,
+    ];
+  });
+  return groups.size > maxWorkers ? [...lines, `  … and ${groups.size - maxWorkers} more`] : lines;
+}
+
+function recordText(record: TrackRecord | undefined): string {
+  if (record === undefined) return 'no data';
+  const { attempts, ms, usd } = record;
+  const price = usd === null ? 'no money reported' : pairText(usd, moneyText);
+  return `${price}, ${pairText(ms, timeText)}, from ${counted(attempts, 'attempt')}`;
+}
+
+function overlapLines({ overlaps }: DryRun): string[] {
+  const lines = overlaps.slice(0, maxPairs).map(([left, right]) => `  ${left}  and  ${right}`);
+  return overlaps.length > maxPairs
+    ? [...lines, `  … and ${overlaps.length - maxPairs} more pairs`]
+    : lines;
+}
+
+function estimateLines({ nodes, estimate, assignments, concurrency }: DryRun): string[] {
+  if (assignments.size === 0) return [];
+  if (estimate.chain === null || estimate.workMs === null) {
+    return [
+      'Estimate: no data. Nobody has done an attempt of these roles by these routes in this project.',
+    ];
+  }
+  const { chain, workMs, usd } = estimate;
+  const slots = workMs.median / concurrency;
+  return [
+    `Estimate, if every node needs one attempt, from ${counted(estimate.attempts, 'attempt')} in this project:`,
+    usd === null
+      ? '  money: no data, none was reported'
+      : `  money: ${pairText(usd, moneyText)}${gapText(estimate.workers - estimate.priced, 'worker')}`,
+    `  time: ${pairText(chain.ms, timeText)} for the longest chain (${counted(chain.path.length, 'node')})${gapText(chain.unknown, 'of its nodes')}`,
+    ...(slots > chain.ms.median
+      ? [
+          `  but ${timeText(workMs.median)} of work with ${concurrency} at once: at least ${timeText(slots)}`,
+        ]
+      : []),
+    `  not in it: ${unknownTexts(nodes).join(', ')}`,
+  ];
+}
+
+function gapText(unknown: number, of: string): string {
+  if (unknown === 0) return '';
+  return of === 'worker'
+    ? `; no data for ${counted(unknown, of)}`
+    : `; no data for ${unknown} ${of}`;
+}
+
+/** What no track record can know. */
+function unknownTexts(nodes: readonly NodeSpec[]): string[] {
+  const count = (kind: NodeSpec['kind']): number =>
+    nodes.filter((node) => node.kind === kind).length;
+  const [maps, commands, approvals] = [count('map'), count('command'), count('approval')];
+  return [
+    ...(maps > 0 ? [`the items of ${counted(maps, 'map')}`] : []),
+    ...(commands > 0 ? [`the time of ${counted(commands, 'command')}`] : []),
+    ...(approvals > 0 ? [`waiting for a person ${counted(approvals, 'time')}`] : []),
+    ...(nodes.some(({ emit }) => emit !== null) ? ['nodes that are added later'] : []),
+    'retries',
+  ];
+}
+
+/** `$0.40 (80 %: $0.90)`: the median, and what four fifths stayed below. */
+function pairText({ median, p80 }: Quantiles, textOf: (amount: number) => string): string {
+  return `${textOf(median)} (80 %: ${textOf(p80)})`;
+}
+
+function moneyText(usd: number): string {
+  return usd > 0 && usd < 0.01 ? `$${usd.toPrecision(1)}` : `$${usd.toFixed(2)}`;
+}
+
+function timeText(ms: number): string {
+  if (ms < 59_500) return `${Math.round(ms / 1000)}s`;
+  const total = Math.round(ms / 60_000);
+  if (total < 60) return `${total}m`;
+  return total % 60 === 0 ? `${total / 60}h` : `${Math.floor(total / 60)}h ${total % 60}m`;
+}
+
+function counted(amount: number, word: string): string {
+  if (amount === 1) return `1 ${word}`;
+  return `${amount} ${word}${word.endsWith('ch') ? 'es' : 's'}`;
+}
+
+function cut(text: string, room: number): string {
+  return text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`;
+}
+
+/** Control characters would let a file's words move the cursor of whoever reads them. */
+function oneLine(text: string): string {
+  return text
+    .slice(0, 1_000)
+    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim();
+}
+
+/** Sentences break between words, further lines as far in as the first; rows of tables already fit. */
+function wrap(line: string): string[] {
+  if (line.length <= width) return [line];
+  const indent = ' '.repeat(/^ */.exec(line)?.[0].length ?? 0);
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > width) {
+    const blank = rest.lastIndexOf(' ', width);
+    const at = blank > indent.length ? blank : width;
+    lines.push(rest.slice(0, at));
+    rest = `${indent}${rest.slice(at).trimStart()}`;
+  }
+  return [...lines, rest];
+}
