@@ -1,21 +1,25 @@
-// Writes docs/tools.md from the operations, through the same functions the surfaces use. `--check` only says whether it is up to date.
+// Writes docs/tools.md from the operations, through the same functions the surfaces use, and schema/workflow.json from the schema of
+// workflow files. `--check` only says whether they are up to date.
 // Run as: node --import tsx scripts/docs.mjs [--check]
 import { readFile, writeFile } from 'node:fs/promises';
 import { flagsOf } from '../src/cli/flags.ts';
 import { toolOf } from '../src/mcp/tool.ts';
 import { commandName, flagName } from '../src/operations/naming.ts';
 import { operations } from '../src/operations/operations.ts';
+import { workflowJsonSchema } from '../src/workflow/json-schema.ts';
 
-const file = new URL('../docs/tools.md', import.meta.url);
-const page = pageOf(operations);
-if (process.argv.includes('--check')) {
-  const found = await readFile(file, 'utf8').catch(() => '');
-  if (found !== page) {
-    process.stderr.write('docs/tools.md is not what the operations say. Run: npm run docs\n');
+const pages = [
+  { name: 'docs/tools.md', text: pageOf(operations), source: 'the operations' },
+  { name: 'schema/workflow.json', text: workflowJsonSchema(), source: 'src/workflow/schema.ts' },
+];
+for (const { name, text, source } of pages) {
+  const file = new URL(`../${name}`, import.meta.url);
+  if (!process.argv.includes('--check')) {
+    await writeFile(file, text);
+  } else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
+    process.stderr.write(`${name} is not what ${source} says. Run: npm run docs\n`);
     process.exitCode = 1;
   }
-} else {
-  await writeFile(file, page);
 }
 
 function pageOf(all) {

@@ -1,7 +1,7 @@
 import type { ASTNode, Environment } from '@marcbachmann/cel-js';
 import { isBlocking } from '../core/gate.ts';
 import { findingsOf } from '../core/handoff.ts';
-import type { Json } from '../core/json.ts';
+import { fieldOf, type Json } from '../core/json.ts';
 import { callWithin } from '../platform/call-within.ts';
 import { readsOf, type Read } from './expression-reads.ts';
 import { fromCel, toCel } from './expression-values.ts';
@@ -66,7 +66,7 @@ export async function compileExpression(
   const found = readsOf(ast);
   if ('error' in found) return found;
   const checked = environment.check(text);
-  if (!checked.valid) return { error: syntaxError(checked.error) };
+  if (!checked.valid) return { error: typeError(checked.error, text) };
   const { reads } = found;
   const evaluateOnce = (values: Values, answer: Answer): Evaluated => {
     // Parsed anew each time: an evaluation that was ended leaves its syntax tree in the middle of things.
@@ -188,24 +188,37 @@ function seenValue({ root, path }: Read, values: Values): string {
   return `${name} = ${text.length > maxSeen ? `${text.slice(0, maxSeen)}…` : text}`;
 }
 
-function fieldOf(value: Json | undefined, name: string): Json | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  return Object.hasOwn(value, name) ? value[name] : undefined;
-}
-
 function refusal(what: string): ExpressionError {
   return { what, fix: 'Say it in fewer words, or let a command node work it out.', at: 0 };
 }
 
 function syntaxError(error: unknown): ExpressionError {
-  const range = error instanceof Error && 'range' in error ? error.range : null;
-  const start =
-    typeof range === 'object' && range !== null && 'start' in range ? range.start : null;
   return {
     what: `the expression is no CEL: ${summaryOf(error)}`,
     fix: 'Write it like review.blocking_count == 0 && testing.status == "pass".',
-    at: typeof start === 'number' ? start : 0,
+    at: placeOf(error),
   };
+}
+
+/** A part that cannot be worked out, whatever the values are. */
+function typeError(error: unknown, text: string): ExpressionError {
+  const at = placeOf(error);
+  const source = listSources.find((name) => text.slice(at).startsWith(`${name}(`));
+  return {
+    what: `the expression cannot be worked out: ${summaryOf(error)}`,
+    fix:
+      source === undefined
+        ? 'Look up the functions of CEL, and compare only what is of one kind.'
+        : `${source} is only there in over of a map, with one argument.`,
+    at,
+  };
+}
+
+function placeOf(error: unknown): number {
+  const range = error instanceof Error && 'range' in error ? error.range : null;
+  const start =
+    typeof range === 'object' && range !== null && 'start' in range ? range.start : null;
+  return typeof start === 'number' ? start : 0;
 }
 
 function summaryOf(error: unknown): string {

@@ -33,6 +33,7 @@ export function newNode(fields: NodeFields, defaults: NodeDefaults): NodeSpec {
     onFail: null,
     map: null,
     itemOf: null,
+    items: null,
     ...defaults,
     ...fields,
   };

@@ -100,6 +100,7 @@ describe('the gates of a node', () => {
     onFail: null,
     map: null,
     itemOf: null,
+    items: null,
   };
   const gates = (more: Partial<NodeSpec>, secrets?: boolean): string[] =>
     gatesOf({ ...node, ...more }, secrets === undefined ? {} : { gates: { secrets } }).map((spec) =>
