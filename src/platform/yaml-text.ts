@@ -9,6 +9,7 @@ import {
   type Pair,
   type ParsedNode,
 } from 'yaml';
+import { readPlainYaml } from './plain-yaml.ts';
 import type { WorkflowError } from '../core/problem.ts';
 import { showPath, type Path, type SchemaProblem } from '../core/schema-problems.ts';
 
@@ -30,6 +31,28 @@ export type PlacedProblem = SchemaProblem & { inside?: number };
 /** YAML 1.2 (so JSON too) as plain data that can say where each part stands. Anchors, custom tags and several documents are refused: a workflow comes from anywhere. */
 export function readYaml(text: string): YamlText | { errors: WorkflowError[] } {
   if (isTooDeep(text)) return { errors: [tooDeep] };
+  const plainest = readPlainYaml(text);
+  return plainest === null ? parseYaml(text) : { ...withPlacesLater(text), value: plainest.value };
+}
+
+/** Where things stand is asked only when something is wrong. */
+function withPlacesLater(text: string): Omit<YamlText, 'value'> {
+  let whole: YamlText | null = null;
+  const parsed = (): YamlText => {
+    const read = whole ?? parseYaml(text);
+    if ('errors' in read) throw new Error(`plain YAML that is none: ${read.errors[0]?.what ?? ''}`);
+    whole = read;
+    return read;
+  };
+  return {
+    refused: [],
+    place: (problem) => parsed().place(problem),
+    textAt: (place) => parsed().textAt(place),
+  };
+}
+
+/** The same by the library alone. */
+export function parseYaml(text: string): YamlText | { errors: WorkflowError[] } {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
