@@ -64,18 +64,21 @@ type Context = {
 };
 
 function expandNode(name: string, node: WorkflowNode, context: Context): NodeSpec {
-  const common = { name, needs: node.needs ?? [], when: node.when ?? null };
+  const needs = node.needs ?? [];
+  const when = node.when ?? null;
   const fill: Fill = (text) => fillTemplate(text, context.values);
   switch (node.kind) {
     case 'approval':
       return newNode(
-        { ...common, kind: 'approval', role: 'supervisor', task: fill(node.ask) },
+        { name, needs, when, kind: 'approval', role: 'supervisor', task: fill(node.ask) },
         routeless(context),
       );
     case 'gate':
       return newNode(
         {
-          ...common,
+          name,
+          needs,
+          when,
           kind: 'gate',
           role: 'supervisor',
           task: node.pass_when.join(' && '),
@@ -90,17 +93,19 @@ function expandNode(name: string, node: WorkflowNode, context: Context): NodeSpe
     case 'map': {
       const map = expandMap(node, context);
       return newNode(
-        { ...common, kind: 'map', role: map.item.role, task: map.item.task, map },
+        { name, needs, when, kind: 'map', role: map.item.role, task: map.item.task, map },
         routeless(context),
       );
     }
     case 'command':
-      return newNode({ ...common, ...expandCommand(node, context) }, routeless(context));
+      return newNode({ name, needs, when, ...expandCommand(node, context) }, routeless(context));
     case 'agent':
     case undefined:
       return newNode(
         {
-          ...common,
+          name,
+          needs,
+          when,
           ...expandAgent(node, context, fill),
           role: node.role ?? (node.emit === 'nodes' ? 'planner' : 'implementation'),
           emit: node.emit ?? null,
@@ -154,6 +159,7 @@ function expandCommand(node: CommandNode, context: Context): ItemSpec {
 
 function expandAgent(node: AgentNode, context: Context, fill: Fill): ItemSpec {
   const { defaults } = context;
+  const { provider, profile, model, effort } = routeOf(node, defaults);
   return {
     kind: 'agent',
     role: node.role ?? 'implementation',
@@ -161,7 +167,10 @@ function expandAgent(node: AgentNode, context: Context, fill: Fill): ItemSpec {
     write: node.write ?? false,
     scope: scopeOf(node),
     gates: gatesOf(node, context),
-    ...routeOf(node, defaults),
+    provider,
+    profile,
+    model,
+    effort,
     timeoutMs: node.timeout ?? defaults.timeoutMs,
     idleMs: node.idle_timeout ?? defaults.idleMs,
     retries: node.retries ?? defaults.retries,
