@@ -57,7 +57,7 @@ type Cursor = { text: string; at: number };
 
 /** One value of a line: a map, a list, a text in quotes, a number or a word. */
 function readFlow(cursor: Cursor): unknown {
-  switch (cursor.text[cursor.at]) {
+  switch (cursor.text.charAt(cursor.at)) {
     case '{':
       return readMap(cursor);
     case '[':
