@@ -1,5 +1,5 @@
-// Writes docs/tools.md from the operations and docs/handoffs.md from the contracts, through the same functions mo uses. `--check` only
-// says whether they are up to date.
+// Writes docs/tools.md from the operations, docs/handoffs.md from the contracts and schema/workflow.json from the schema of workflow
+// files, through the same functions mo uses. `--check` only says whether they are up to date.
 // Run as: node --import tsx scripts/docs.mjs [--check]
 import { readFile, writeFile } from 'node:fs/promises';
 import { contractOf } from '../src/core/handoff.ts';
@@ -9,17 +9,19 @@ import { flagsOf } from '../src/cli/flags.ts';
 import { toolOf } from '../src/mcp/tool.ts';
 import { commandName, flagName } from '../src/operations/naming.ts';
 import { operations } from '../src/operations/operations.ts';
+import { workflowJsonSchema } from '../src/workflow/json-schema.ts';
 
-const pages = { 'tools.md': pageOf(operations), 'handoffs.md': pageOfHandoffs() };
-for (const [name, page] of Object.entries(pages)) {
-  const file = new URL(`../docs/${name}`, import.meta.url);
+const pages = [
+  { name: 'docs/tools.md', text: pageOf(operations), source: 'the operations' },
+  { name: 'docs/handoffs.md', text: pageOfHandoffs(), source: 'src/core/contracts.ts' },
+  { name: 'schema/workflow.json', text: workflowJsonSchema(), source: 'src/workflow/schema.ts' },
+];
+for (const { name, text, source } of pages) {
+  const file = new URL(`../${name}`, import.meta.url);
   if (!process.argv.includes('--check')) {
-    await writeFile(file, page);
-    continue;
-  }
-  const found = await readFile(file, 'utf8').catch(() => '');
-  if (found !== page) {
-    process.stderr.write(`docs/${name} is not what the code says. Run: npm run docs\n`);
+    await writeFile(file, text);
+  } else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
+    process.stderr.write(`${name} is not what ${source} says. Run: npm run docs\n`);
     process.exitCode = 1;
   }
 }

@@ -10,6 +10,7 @@ import { programOf } from '../src/cli/main.ts';
 import { openTerminal } from '../src/cli/terminal.ts';
 import { roles } from '../src/core/names.ts';
 import { settings } from '../src/core/settings.ts';
+import type { WorkflowError } from '../src/core/problem.ts';
 import { loadSettings } from '../src/platform/config.ts';
 import { loadWorkflow } from '../src/workflow/load.ts';
 
@@ -21,7 +22,7 @@ const pages = [
     .map((file) => join(root, 'docs', file)),
 ];
 
-test('docs/tools.md and docs/handoffs.md are what the code says', async () => {
+test('docs/tools.md, docs/handoffs.md and schema/workflow.json are what the code says', async () => {
   const run = promisify(execFile);
   const script = join(root, 'scripts', 'docs.mjs');
   await expect(
@@ -53,17 +54,17 @@ test('a command line that is wrong would be seen', () => {
   expect(problemOf(program, ['workflow', 'chek', 'x.yaml'])).toContain('chek');
 });
 
-test('every workflow in the docs is one that mo takes', () => {
+test('every workflow in the docs is one that mo takes', async () => {
   const texts = pages
     .flatMap((page) => blocksOf(page, 'yaml'))
     .filter(({ text }) => /^nodes:/m.test(text));
   expect(texts.length).toBeGreaterThan(0);
-  expect(
-    texts.flatMap(({ text, place }) => {
-      const loaded = loadWorkflow(text, place);
-      return 'errors' in loaded ? loaded.errors : [];
-    }),
-  ).toEqual([]);
+  const errors: WorkflowError[] = [];
+  for (const { text, place } of texts) {
+    const loaded = await loadWorkflow(text, place);
+    if ('errors' in loaded) errors.push(...loaded.errors);
+  }
+  expect(errors).toEqual([]);
 });
 
 test('docs/settings.md names every key of the settings', () => {

@@ -145,8 +145,11 @@ const plannedNode = z.object({
       'documentation',
       'automation',
       'ops',
+      'planner',
     ])
-    .describe('The kind of work'),
+    .describe(
+      'The kind of work; planner only where a part cannot be planned before others are done',
+    ),
   task: z.string().min(1).describe('All the worker needs to know; it sees no other node.'),
   needs: z.array(z.string()).default([]).describe('Nodes that must be finished first'),
   write: z.boolean().default(true).describe('false for a node that only reads'),

@@ -12,3 +12,9 @@ export function parseJson(text: string): { value: Json } | null {
     return null;
   }
 }
+
+/** A field of a map, its own only; undefined where there is none. */
+export function fieldOf(value: Json | undefined, name: string): Json | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  return Object.hasOwn(value, name) ? value[name] : undefined;
+}

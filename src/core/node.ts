@@ -111,5 +111,7 @@ export const nodeSpec = workSpec.extend({
   map: mapSpec.nullable().default(null),
   /** The map node this one is an item of; items of one map share worktrees. */
   itemOf: nodeName.nullable().default(null),
+  /** The items it was made for, as text; a command finds them in its environment (`MO_ITEM`, `MO_ITEMS`). */
+  items: z.array(z.string()).nullable().default(null),
 });
 export type NodeSpec = z.infer<typeof nodeSpec>;

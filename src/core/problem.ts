@@ -42,6 +42,8 @@ export type Problem =
 export type WorkflowError = {
   line: number | null;
   column: number | null;
+  /** What stands at that place, cut where it is long. */
+  text: string | null;
   where: string;
   what: string;
   fix: string;

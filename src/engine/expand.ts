@@ -1,5 +1,6 @@
 import type { Json } from '../core/json.ts';
 import type { RunEvent } from '../core/event.ts';
+import { maxNodes } from '../core/graph.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { Run } from '../core/run.ts';
 import { writeWhole } from '../platform/files.ts';
@@ -20,7 +21,18 @@ export function readPlan(run: Run, by: string, handoff: Json): Emitted {
     existing,
     gates: run.spec.gates,
     defaults: run.spec.defaults,
+    maxNodes,
+    depth: depthOf(run, by),
   });
+}
+
+/** 1 for a planner that was there from the start, one more for each plan it came from. */
+function depthOf(run: Run, by: string): number {
+  let depth = 0;
+  for (let name: string | null = by; name !== null; name = run.nodes.get(name)?.emittedBy ?? null) {
+    depth += 1;
+  }
+  return depth;
 }
 
 /** Adds a verified plan to the graph. */

@@ -11,6 +11,7 @@ export const workflowCheckOutput = z.object({
     z.object({
       line: z.number().nullable(),
       column: z.number().nullable(),
+      text: z.string().nullable(),
       where: z.string(),
       what: z.string(),
       fix: z.string(),

@@ -51,14 +51,14 @@ export async function readSource(
 ): Promise<ReadSource> {
   if (source.recipe !== undefined) return readRecipe(source, context);
   const { name, text } = await textOf(source, context);
-  const loaded = loadWorkflow(text, name);
+  const { settings } = await context.settings();
+  const loaded = await loadWorkflow(text, name, await workersOf(context));
   if ('errors' in loaded) return { ok: false, name, errors: loaded.errors };
   const { workflow } = loaded;
-  const retries = (await context.settings()).settings.retries?.max ?? usualDefaults.retries;
+  const retries = settings.retries?.max ?? usualDefaults.retries;
   const usual = { ...usualDefaults, retries };
   const expanded = expandWorkflow(workflow, source.inputs ?? {}, usual);
   if ('errors' in expanded) return { ok: false, name, errors: expanded.errors };
-  for (const node of expanded.nodes) await checkNames(node, context);
   return {
     ok: true,
     workflow: {
@@ -76,6 +76,15 @@ export async function readSource(
       source: { text, inputs: source.inputs ?? null },
     },
   };
+}
+
+/** The providers there are, with the profiles the settings give them. */
+async function workersOf(context: OperationContext): Promise<Map<string, string[]>> {
+  const { settings } = await context.settings();
+  const providers = await context.providers();
+  return new Map(
+    providers.map(({ name }) => [name, Object.keys(settings.providers?.[name]?.profiles ?? {})]),
+  );
 }
 
 async function textOf(
@@ -135,6 +144,7 @@ async function readRecipe(source: WorkflowSource, context: OperationContext): Pr
       ({ path, what, fix }) => ({
         line: null,
         column: null,
+        text: null,
         where: `inputs.${showPath(path)}`,
         what,
         fix,

@@ -125,6 +125,7 @@ async function readSettings(file: string): Promise<SettingsFile | null> {
       {
         line: null,
         column: null,
+        text: null,
         where: '',
         what: 'the file is too large.',
         fix: 'Keep it below 1 MB.',

@@ -9,6 +9,7 @@ import {
   type Pair,
   type ParsedNode,
 } from 'yaml';
+import { readPlainYaml } from './plain-yaml.ts';
 import type { WorkflowError } from '../core/problem.ts';
 import { showPath, type Path, type SchemaProblem } from '../core/schema-problems.ts';
 
@@ -19,12 +20,39 @@ export type YamlText = {
   /** What is no part of `value` because it is not allowed: a key that is there twice, an alias, a key that is no text. */
   refused: WorkflowError[];
   /** Where the value, or its key, begins; the nearest thing around it when there is no such value. */
-  place: (path: Path, at: 'key' | 'value') => Place;
+  place: (problem: PlacedProblem) => Place;
+  /** What stands there, to the end of its line, cut where it is long. */
+  textAt: (place: Place) => string;
 };
+
+/** `inside`: where in the text of a value, counted from 0. */
+export type PlacedProblem = SchemaProblem & { inside?: number };
 
 /** YAML 1.2 (so JSON too) as plain data that can say where each part stands. Anchors, custom tags and several documents are refused: a workflow comes from anywhere. */
 export function readYaml(text: string): YamlText | { errors: WorkflowError[] } {
   if (isTooDeep(text)) return { errors: [tooDeep] };
+  const plainest = readPlainYaml(text);
+  return plainest === null ? parseYaml(text) : { ...withPlacesLater(text), value: plainest.value };
+}
+
+/** Where things stand is asked only when something is wrong. */
+function withPlacesLater(text: string): Omit<YamlText, 'value'> {
+  let whole: YamlText | null = null;
+  const parsed = (): YamlText => {
+    const read = whole ?? parseYaml(text);
+    if ('errors' in read) throw new Error(`plain YAML that is none: ${read.errors[0]?.what ?? ''}`);
+    whole = read;
+    return read;
+  };
+  return {
+    refused: [],
+    place: (problem) => parsed().place(problem),
+    textAt: (place) => parsed().textAt(place),
+  };
+}
+
+/** The same by the library alone. */
+export function parseYaml(text: string): YamlText | { errors: WorkflowError[] } {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -36,34 +64,46 @@ export function readYaml(text: string): YamlText | { errors: WorkflowError[] } {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  const textAt = ({ line, column }: Place): string => {
+    const from = (lines.lineStarts[line - 1] ?? 0) + column - 1;
+    const end = lines.lineStarts[line] ?? text.length + 1;
+    const rest = text.slice(from, end).trimEnd();
+    return rest.length > maxText ? `${rest.slice(0, maxText - 1)}…` : rest;
+  };
   const problems = [...document.errors, ...document.warnings].slice(0, maxErrors);
   if (problems.length > 0) {
     return {
       errors: problems.map((problem) => ({
         ...placeOf(problem.pos[0]),
+        text: textAt(placeOf(problem.pos[0])),
         where: '',
         what: sentence(problem.message),
         fix: fixes[problem.code] ?? '',
       })),
     };
   }
-  const walk: Walk = { errors: [], placeOf };
+  const walk: Walk = { errors: [], placeOf, textAt };
   const value = plain(document.contents, [], walk);
   return {
     value,
     refused: walk.errors,
-    place: (path, at) => placeOf(offsetOf(document.contents, path, at)),
+    place: ({ path, at, inside }) =>
+      placeOf(
+        inside === undefined
+          ? offsetOf(document.contents, path, at)
+          : offsetInside(text, document.contents, path, inside),
+      ),
+    textAt,
   };
 }
 
 /** What was refused and what is wrong beside, with places, in the order of the lines. */
-export function placed(text: YamlText, problems: readonly SchemaProblem[]): WorkflowError[] {
-  const errors = problems.map(({ path, at, what, fix }) => ({
-    ...text.place(path, at),
-    where: showPath(path),
-    what,
-    fix,
-  }));
+export function placed(text: YamlText, problems: readonly PlacedProblem[]): WorkflowError[] {
+  const errors = problems.map((problem) => {
+    const place = text.place(problem);
+    const { path, what, fix } = problem;
+    return { ...place, text: text.textAt(place), where: showPath(path), what, fix };
+  });
   return [...text.refused, ...errors].toSorted(
     (left, right) =>
       (left.line ?? 0) - (right.line ?? 0) || (left.column ?? 0) - (right.column ?? 0),
@@ -71,11 +111,13 @@ export function placed(text: YamlText, problems: readonly SchemaProblem[]): Work
 }
 
 const maxErrors = 50;
+const maxText = 60;
 const maxDepth = 100;
 
 const tooDeep: WorkflowError = {
   line: null,
   column: null,
+  text: null,
   where: '',
   what: 'the text is nested too deeply to be read.',
   fix: `Use at most ${maxDepth} levels.`,
@@ -104,7 +146,11 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
-type Walk = { errors: WorkflowError[]; placeOf: (offset: number) => Place };
+type Walk = {
+  errors: WorkflowError[];
+  placeOf: (offset: number) => Place;
+  textAt: (place: Place) => string;
+};
 
 function plain(node: ParsedNode | Node | null, path: Path, walk: Walk): unknown {
   if (node === null) return null;
@@ -134,13 +180,34 @@ function plain(node: ParsedNode | Node | null, path: Path, walk: Walk): unknown 
 
 function refuse(walk: Walk, node: Node, path: Path, what: string, fix: string): void {
   const place = walk.placeOf(node.range?.[0] ?? 0);
-  walk.errors.push({ ...place, where: showPath(path), what, fix });
+  walk.errors.push({ ...place, text: walk.textAt(place), where: showPath(path), what, fix });
 }
 
 function keyOf(pair: Pair<Node, Node | null>): string | null {
   const { key } = pair;
   if (!isScalar(key) || key.value === null || typeof key.value === 'object') return null;
   return typeof key.value === 'string' ? key.value : (key.source ?? null);
+}
+
+/** A place in a text, where the text stands in the source as it is: on one line, without escapes. Else the beginning of the text. */
+function offsetInside(source: string, root: Node | null, path: Path, inside: number): number {
+  const node = nodeAt(root, path);
+  const offset = offsetOf(root, path, 'value');
+  if (!isScalar(node) || typeof node.value !== 'string') return offset;
+  const quote = /^["']/.test(source.slice(offset, offset + 1)) ? 1 : 0;
+  const from = offset + quote;
+  return source.startsWith(node.value, from) ? from + inside : offset;
+}
+
+function nodeAt(root: Node | null, path: Path): Node | null {
+  let node = root;
+  for (const part of path) {
+    if (isSeq<Node>(node) && typeof part === 'number') node = node.items[part] ?? null;
+    else if (isMap<Node, Node | null>(node))
+      node = node.items.find((one) => keyOf(one) === String(part))?.value ?? null;
+    else return null;
+  }
+  return node;
 }
 
 function offsetOf(root: Node | null, path: Path, at: 'key' | 'value'): number {

@@ -15,6 +15,10 @@ export type Emission = {
   /** The only commands an emitted node may name as gates: what a model writes is never run. */
   gates: readonly string[];
   defaults: NodeDefaults;
+  /** How many nodes the run may have in all. */
+  maxNodes: number;
+  /** Of the plan: 1 where the planner was there from the start, 2 where another planner emitted it, … */
+  depth: number;
 };
 
 export type Emitted = { nodes: NodeSpec[] } | { findings: Finding[] };
@@ -24,7 +28,7 @@ export function emittedNodes(emission: Emission): Emitted {
   const plan = planOf(emission.handoff);
   if (plan === null)
     return { findings: [major('The plan does not fit the contract of a planner.', '')] };
-  const refusal = refusalOf(plan);
+  const refusal = refusalOf(plan, emission);
   if (refusal !== null) return { findings: [refusal] };
   const nodes = plan.nodes.map((planned) => specOf(planned, emission));
   const findings = [
@@ -35,9 +39,10 @@ export function emittedNodes(emission: Emission): Emitted {
 }
 
 const maxEmitted = 50;
+const maxDepth = 5;
 const maxFindings = 20;
 
-function refusalOf(plan: Plan): Finding | null {
+function refusalOf(plan: Plan, { existing, maxNodes }: Emission): Finding | null {
   if (plan.status !== 'pass') {
     return major(`The planner answered ${plan.status}: ${plan.summary}`, '');
   }
@@ -47,10 +52,17 @@ function refusalOf(plan: Plan): Finding | null {
       'Give at least one node. If nothing has to be done, or it cannot be done, answer with status blocked and say why in summary.',
     );
   }
-  return plan.nodes.length > maxEmitted
+  if (plan.nodes.length > maxEmitted) {
+    return major(
+      `The plan has ${plan.nodes.length} nodes; at most ${maxEmitted} are taken.`,
+      'Join small nodes that touch the same files.',
+    );
+  }
+  const total = existing.length + plan.nodes.length;
+  return total > maxNodes
     ? major(
-        `The plan has ${plan.nodes.length} nodes; at most ${maxEmitted} are taken.`,
-        'Join small nodes that touch the same files.',
+        `With these ${plan.nodes.length} nodes the run would have ${total}; it may have ${maxNodes}.`,
+        'Plan fewer nodes. If the work cannot be done with them, answer with status blocked and say why in summary.',
       )
     : null;
 }
@@ -62,6 +74,7 @@ function specOf(planned: PlannedNode, { by, gates, defaults }: Emission): NodeSp
       name: planned.name,
       role: planned.role,
       task: planned.task,
+      emit: planned.role === 'planner' ? 'nodes' : null,
       needs: [...new Set(planned.needs)].filter((need) => need !== by),
       write: planned.write,
       scope:
@@ -95,6 +108,20 @@ function nodeFindings(planned: PlannedNode, index: number, emission: Emission): 
   if (/^(fix|review)-[0-9]/.test(planned.name)) {
     findings.push(
       major(`${place}, name: fix-<n> and review-<n> are mo's own.`, 'Use another name.'),
+    );
+  }
+  const map = /^(.+)-[0-9]+$/.exec(planned.name)?.[1];
+  if (emission.existing.some((node) => node.kind === 'map' && node.name === map)) {
+    findings.push(
+      major(`${place}, name: the items of the map ${map} are called so.`, 'Use another name.'),
+    );
+  }
+  if (planned.role === 'planner' && emission.depth >= maxDepth) {
+    findings.push(
+      major(
+        `${place}, role: plans come from plans ${maxDepth} deep already; no planner may follow.`,
+        'Plan the work itself.',
+      ),
     );
   }
   const later = new Set(downstreamOf(emission.existing, emission.by));

@@ -1,10 +1,16 @@
 import type { NodeDefaults } from '../core/event.ts';
-import type { GateSpec, NodeSpec } from '../core/node.ts';
+import type { GateSpec, ItemSpec, MapSpec, NodeSpec } from '../core/node.ts';
 import type { WorkflowError } from '../core/problem.ts';
 import { readInputs } from './input.ts';
 import { newNode, usualDefaults } from './new-node.ts';
-import type { WorkflowFile, WorkflowGate, WorkflowNode, WorkflowScope } from './schema.ts';
-import { fillTemplate, type InputValue } from './template.ts';
+import type {
+  WorkflowFile,
+  WorkflowGate,
+  WorkflowItem,
+  WorkflowNode,
+  WorkflowScope,
+} from './schema.ts';
+import { fillInputs, fillTemplate, type InputValue } from './template.ts';
 
 export type ExpandedWorkflow = { nodes: NodeSpec[] } | { errors: WorkflowError[] };
 
@@ -17,11 +23,18 @@ export function expandWorkflow(
   const read = readInputs(workflow.inputs, inputs);
   if ('errors' in read) return read;
   const defaults = defaultsOf(workflow, usual);
+  const context = { defaults, gates: workflow.defaults?.gates ?? [], values: read.values };
   return {
-    nodes: Object.entries(workflow.nodes).map(([name, node]) =>
-      expandNode(name, node, { defaults, values: read.values }),
-    ),
+    nodes: Object.entries(workflow.nodes).map(([name, node]) => expandNode(name, node, context)),
   };
+}
+
+/** What an item is called where a map does not say. */
+export const usualItem = 'item';
+
+/** A list that is written out, as CEL. */
+export function listExpression(items: readonly string[]): string {
+  return JSON.stringify(items);
 }
 
 /** What the nodes of a workflow get where they say nothing themselves. */
@@ -41,78 +54,130 @@ export function defaultsOf(
   };
 }
 
-type AgentNode = Exclude<WorkflowNode, { kind: 'command' | 'approval' }>;
-type Context = { defaults: NodeDefaults; values: ReadonlyMap<string, InputValue> };
+type AgentNode = Extract<WorkflowItem, { kind?: 'agent' | undefined }>;
+type CommandNode = Extract<WorkflowItem, { kind: 'command' }>;
+type Fill = (text: string) => string;
+type Context = {
+  defaults: NodeDefaults;
+  gates: readonly WorkflowGate[];
+  values: ReadonlyMap<string, InputValue>;
+};
 
 function expandNode(name: string, node: WorkflowNode, context: Context): NodeSpec {
+  const needs = node.needs ?? [];
+  const when = node.when ?? null;
+  const fill: Fill = (text) => fillTemplate(text, context.values);
   switch (node.kind) {
     case 'approval':
       return newNode(
+        { name, needs, when, kind: 'approval', role: 'supervisor', task: fill(node.ask) },
+        routeless(context),
+      );
+    case 'gate':
+      return newNode(
         {
           name,
-          kind: 'approval',
+          needs,
+          when,
+          kind: 'gate',
           role: 'supervisor',
-          needs: node.needs ?? [],
-          task: fillTemplate(node.ask, context.values),
+          task: node.pass_when.join(' && '),
+          passWhen: node.pass_when,
+          onFail:
+            node.on_fail === undefined
+              ? null
+              : { retry: node.on_fail.retry, maxRetries: node.on_fail.max_retries ?? 2 },
         },
-        { ...context.defaults, ...noRoute },
+        routeless(context),
       );
+    case 'map': {
+      const map = expandMap(node, context);
+      return newNode(
+        { name, needs, when, kind: 'map', role: map.item.role, task: map.item.task, map },
+        routeless(context),
+      );
+    }
     case 'command':
-      return expandCommand(name, node, context);
+      return newNode({ name, needs, when, ...expandCommand(node, context) }, routeless(context));
     case 'agent':
     case undefined:
-      return expandAgent(name, node, context);
+      return newNode(
+        {
+          name,
+          needs,
+          when,
+          ...expandAgent(node, context, fill),
+          role: node.role ?? (node.emit === 'nodes' ? 'planner' : 'implementation'),
+          emit: node.emit ?? null,
+        },
+        context.defaults,
+      );
   }
 }
 
 const noRoute = { provider: null, profile: null, model: null, effort: null };
 
-function expandCommand(
-  name: string,
-  node: Extract<WorkflowNode, { kind: 'command' }>,
-  { defaults }: Context,
-): NodeSpec {
-  const timeoutMs = node.timeout ?? defaults.timeoutMs;
-  return newNode(
-    {
-      name,
-      kind: 'command',
-      role: 'automation',
-      needs: node.needs ?? [],
-      task: node.run,
-      write: node.write ?? false,
-      scope: scopeOf(node),
-      gates: (node.gates ?? []).map(gateOf),
-      timeoutMs,
-      // A build may be silent for long; only a limit that was asked for ends it early.
-      idleMs: node.idle_timeout ?? timeoutMs,
-      retries: node.retries ?? defaults.retries,
-    },
-    { ...defaults, ...noRoute },
-  );
+function routeless({ defaults }: Context): NodeDefaults {
+  return { ...defaults, ...noRoute };
 }
 
-function expandAgent(name: string, node: AgentNode, { defaults, values }: Context): NodeSpec {
-  const limits = node.output_limits;
-  return newNode(
-    {
-      name,
-      role: node.role ?? 'implementation',
-      needs: node.needs ?? [],
-      task: fillTemplate(node.task, values),
-      write: node.write ?? false,
-      scope: scopeOf(node),
-      gates: (node.gates ?? []).map(gateOf),
-      ...routeOf(node, defaults),
-      timeoutMs: node.timeout ?? defaults.timeoutMs,
-      idleMs: node.idle_timeout ?? defaults.idleMs,
-      retries: node.retries ?? defaults.retries,
-      budget: node.budget ?? defaults.budget,
-      maxOutputBytes: limits?.max_bytes ?? null,
-      contract: node.output ?? null,
-    },
-    defaults,
-  );
+function expandMap(node: Extract<WorkflowNode, { kind: 'map' }>, context: Context): MapSpec {
+  const fill: Fill = (text) => fillInputs(text, context.values);
+  return {
+    over: typeof node.over === 'string' ? node.over : listExpression(node.over),
+    as: node.as ?? usualItem,
+    batch: node.batch ?? 1,
+    concurrency: node.concurrency ?? 16,
+    limit: node.limit ?? null,
+    sample: node.sample ?? null,
+    item:
+      node.node.kind === 'command'
+        ? expandCommand(node.node, context)
+        : expandAgent(node.node, context, fill),
+  };
+}
+
+function expandCommand(node: CommandNode, context: Context): ItemSpec {
+  const timeoutMs = node.timeout ?? context.defaults.timeoutMs;
+  return {
+    ...noRoute,
+    kind: 'command',
+    role: 'automation',
+    task: node.run,
+    write: node.write ?? false,
+    scope: scopeOf(node),
+    gates: gatesOf(node, context),
+    timeoutMs,
+    // A build may be silent for long; only a limit that was asked for ends it early.
+    idleMs: node.idle_timeout ?? timeoutMs,
+    retries: node.retries ?? context.defaults.retries,
+    budget: context.defaults.budget,
+    maxOutputBytes: null,
+    contract: null,
+  };
+}
+
+function expandAgent(node: AgentNode, context: Context, fill: Fill): ItemSpec {
+  const { defaults } = context;
+  const { provider, profile, model, effort } = routeOf(node, defaults);
+  return {
+    kind: 'agent',
+    role: node.role ?? 'implementation',
+    task: fill(node.task),
+    write: node.write ?? false,
+    scope: scopeOf(node),
+    gates: gatesOf(node, context),
+    provider,
+    profile,
+    model,
+    effort,
+    timeoutMs: node.timeout ?? defaults.timeoutMs,
+    idleMs: node.idle_timeout ?? defaults.idleMs,
+    retries: node.retries ?? defaults.retries,
+    budget: node.budget ?? defaults.budget,
+    maxOutputBytes: node.output_limits?.max_bytes ?? null,
+    contract: node.output ?? null,
+  };
 }
 
 /** A profile, model or effort belongs to its provider: a node that names another one takes none of the defaults'. */
@@ -142,6 +207,12 @@ function scopeOf(node: {
     deny: scope.deny ?? [],
     maxDiffLines: scope.max_diff_lines ?? null,
   };
+}
+
+/** The gates of the defaults prove what was written, so a node that only reads has none of them. */
+function gatesOf(node: AgentNode | CommandNode, { gates }: Context): GateSpec[] {
+  const usual = node.write === true ? gates : [];
+  return [...(node.gates ?? usual)].map(gateOf);
 }
 
 function gateOf(gate: WorkflowGate): GateSpec {

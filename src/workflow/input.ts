@@ -17,7 +17,7 @@ export function readInputs(
   const errors: WorkflowError[] = [];
   const values = new Map<string, InputValue>();
   const refuse = (name: string, what: string, fix: string): void => {
-    errors.push({ line: null, column: null, where: `inputs.${name}`, what, fix });
+    errors.push({ line: null, column: null, text: null, where: `inputs.${name}`, what, fix });
   };
   for (const name of Object.keys(given)) {
     if (inputs.has(name)) continue;

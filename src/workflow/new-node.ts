@@ -16,24 +16,35 @@ export const usualDefaults: NodeDefaults = {
 
 export type NodeFields = Partial<NodeSpec> & { name: string; role: Role; task: string };
 
-/** A complete node from what is special about it. */
+/** A complete node from what is special about it. Written out key by key: objects of one shape, where thousands are made. */
 export function newNode(fields: NodeFields, defaults: NodeDefaults): NodeSpec {
+  const { provider, profile, model, effort } = defaults;
   return {
-    kind: 'agent',
-    needs: [],
-    write: false,
-    scope: null,
-    gates: [],
-    maxOutputBytes: null,
-    contract: null,
-    emit: null,
-    resume: null,
-    when: null,
-    passWhen: null,
-    onFail: null,
-    map: null,
-    itemOf: null,
-    ...defaults,
-    ...fields,
+    name: fields.name,
+    kind: fields.kind ?? 'agent',
+    role: fields.role,
+    task: fields.task,
+    needs: fields.needs ?? [],
+    when: fields.when ?? null,
+    write: fields.write ?? false,
+    scope: fields.scope ?? null,
+    gates: fields.gates ?? [],
+    provider: fields.provider === undefined ? provider : fields.provider,
+    profile: fields.profile === undefined ? profile : fields.profile,
+    model: fields.model === undefined ? model : fields.model,
+    effort: fields.effort === undefined ? effort : fields.effort,
+    timeoutMs: fields.timeoutMs ?? defaults.timeoutMs,
+    idleMs: fields.idleMs ?? defaults.idleMs,
+    retries: fields.retries ?? defaults.retries,
+    budget: fields.budget ?? defaults.budget,
+    maxOutputBytes: fields.maxOutputBytes ?? null,
+    contract: fields.contract ?? null,
+    emit: fields.emit ?? null,
+    resume: fields.resume ?? null,
+    passWhen: fields.passWhen ?? null,
+    onFail: fields.onFail ?? null,
+    map: fields.map ?? null,
+    itemOf: fields.itemOf ?? null,
+    items: fields.items ?? null,
   };
 }

@@ -30,6 +30,7 @@ export function aNode(name: string, over: Partial<NodeSpec> = {}): NodeSpec {
     onFail: null,
     map: null,
     itemOf: null,
+    items: null,
     ...over,
   };
 }

@@ -101,6 +101,7 @@ describe('the gates of a node', () => {
     onFail: null,
     map: null,
     itemOf: null,
+    items: null,
   };
   const gates = (more: Partial<NodeSpec>, wish: Settings['gates'] = {}): string[] =>
     gatesOf({ ...node, ...more }, { gates: wish }).map((spec) =>

@@ -3,9 +3,9 @@ import type { Finding } from '../../src/core/gate.ts';
 import type { Json } from '../../src/core/json.ts';
 import { nodeSpec, type NodeSpec } from '../../src/core/node.ts';
 import { scopeErrors, scopesOverlap } from '../../src/core/scope.ts';
-import { emittedNodes } from '../../src/workflow/emitted.ts';
+import { emittedNodes, type Emission } from '../../src/workflow/emitted.ts';
 import { fixNodes } from '../../src/workflow/fix-nodes.ts';
-import { usualDefaults } from '../../src/workflow/new-node.ts';
+import { newNode, usualDefaults } from '../../src/workflow/new-node.ts';
 import { doDefaults, doNodes } from '../../src/workflow/recipe-do.ts';
 
 describe('recipe do', () => {
@@ -91,6 +91,32 @@ describe('emitted nodes', () => {
     expect(found).toHaveLength(1);
   });
 
+  test('a planner may plan for another one, five deep', () => {
+    const nodes = [{ ...planned('later'), role: 'planner', write: false, scope: null }];
+    const handoff = { status: 'pass', summary: 'x', nodes };
+    expect(emission(nodes)).toMatchObject({ nodes: [{ role: 'planner', emit: 'nodes' }] });
+    expect(titles(emission(nodes, handoff, { depth: 4 }))).toEqual([]);
+    expect(titles(emission(nodes, handoff, { depth: 5 })).join()).toContain('5 deep');
+  });
+
+  test('a run does not grow past what it may have', () => {
+    const nodes = [planned('a'), planned('b')];
+    const handoff = { status: 'pass', summary: 'x', nodes };
+    expect(titles(emission(nodes, handoff, { maxNodes: 4 }))).toEqual([]);
+    expect(titles(emission(nodes, handoff, { maxNodes: 3 }))).toEqual([
+      'With these 2 nodes the run would have 4; it may have 3.',
+    ]);
+  });
+
+  test('names that items of a map will have are taken', () => {
+    const map = newNode({ name: 'all', kind: 'map', role: 'automation', task: '' }, usualDefaults);
+    const nodes = [planned('all-7'), planned('all-x')];
+    const handoff = { status: 'pass', summary: 'x', nodes };
+    expect(titles(emission(nodes, handoff, { existing: [...doNodes({}), map] }))).toEqual([
+      'nodes[0] (all-7), name: the items of the map all are called so.',
+    ]);
+  });
+
   test('a planner that gave up is heard', () => {
     const handoff = { status: 'blocked', summary: 'No such repository.', nodes: [] };
     expect(titles(emission([], handoff))).toEqual([
@@ -173,13 +199,20 @@ function planned(name: string): { [key: string]: Json } {
   return { name, role: 'implementation', task: 'Do it.', scope: { allow: [`src/${name}.ts`] } };
 }
 
-function emission(nodes: Json[], handoff: Json = { status: 'pass', summary: 'x', nodes }) {
+function emission(
+  nodes: Json[],
+  handoff: Json = { status: 'pass', summary: 'x', nodes },
+  limits: Partial<Emission> = {},
+) {
   return emittedNodes({
     handoff,
     by: 'plan',
     existing: doNodes({}),
     gates: ['npm test'],
     defaults: usualDefaults,
+    maxNodes: 1_000,
+    depth: 1,
+    ...limits,
   });
 }
 

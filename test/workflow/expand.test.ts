@@ -3,8 +3,8 @@ import { nodeSpec } from '../../src/core/node.ts';
 import { expandWorkflow } from '../../src/workflow/expand.ts';
 import { loadWorkflow } from '../../src/workflow/load.ts';
 
-test('what a node does not say comes from the defaults of the file, then from mo', () => {
-  const nodes = nodesOf(`
+test('what a node does not say comes from the defaults of the file, then from mo', async () => {
+  const nodes = await nodesOf(`
 defaults: { timeout: 20m, provider: claude, model: haiku }
 nodes:
   a: { task: x }
@@ -30,15 +30,15 @@ nodes:
   });
 });
 
-test('a node that names another provider does not take the model of the first', () => {
-  const [node] = nodesOf(
+test('a node that names another provider does not take the model of the first', async () => {
+  const [node] = await nodesOf(
     'defaults: { provider: claude, model: haiku, effort: low }\nnodes: { a: { task: x, provider: codex } }',
   );
   expect(node).toMatchObject({ provider: 'codex', model: null, effort: null });
 });
 
-test('a command node waits in silence as long as it may run', () => {
-  const [node] = nodesOf('nodes: { a: { kind: command, run: npm run build, timeout: 1h } }');
+test('a command node waits in silence as long as it may run', async () => {
+  const [node] = await nodesOf('nodes: { a: { kind: command, run: npm run build, timeout: 1h } }');
   expect(node).toMatchObject({
     kind: 'command',
     task: 'npm run build',
@@ -48,8 +48,8 @@ test('a command node waits in silence as long as it may run', () => {
   });
 });
 
-test('every expanded node is a complete node', () => {
-  for (const node of nodesOf(`
+test('every expanded node is a complete node', async () => {
+  for (const node of await nodesOf(`
 nodes:
   a: { task: x, write: true, scope: { allow: [src] }, gates: [npm test], output: { type: object } }
   b: { kind: command, run: x, write: true, scope: any }
@@ -57,6 +57,71 @@ nodes:
 `)) {
     expect(nodeSpec.parse(node)).toEqual(node);
   }
+});
+
+test('a gate, a map and what skips them are filled in', async () => {
+  const nodes = await nodesOf(
+    `
+defaults: { timeout: 1m, model: haiku }
+inputs: { dir: { type: string } }
+nodes:
+  a: { task: x, emit: nodes }
+  g: { kind: gate, needs: [a], when: 'run.cycles > 0', pass_when: ['a.status == "pass"'], on_fail: { retry: a } }
+  m:
+    kind: map
+    needs: [g]
+    over: [one.ts, two.ts]
+    node: { task: "Document \${item} of \${inputs.dir}", write: true, scope: { allow: ["\${item}"] } }
+`,
+    { dir: 'src, not ${item}' },
+  );
+  for (const node of nodes) expect(nodeSpec.parse(node)).toEqual(node);
+  expect(nodes).toMatchObject([
+    { name: 'a', role: 'planner', emit: 'nodes', when: null },
+    {
+      kind: 'gate',
+      when: 'run.cycles > 0',
+      passWhen: ['a.status == "pass"'],
+      onFail: { retry: 'a', maxRetries: 2 },
+      model: null,
+    },
+    {
+      kind: 'map',
+      map: {
+        over: '["one.ts","two.ts"]',
+        as: 'item',
+        batch: 1,
+        concurrency: 16,
+        limit: null,
+        sample: null,
+        item: {
+          kind: 'agent',
+          task: 'Document ${item} of src, not $${item}',
+          model: 'haiku',
+          timeoutMs: 60_000,
+        },
+      },
+    },
+  ]);
+});
+
+test('the gates of the defaults are for nodes that write and name none', async () => {
+  const nodes = await nodesOf(`
+defaults: { gates: [npm test] }
+nodes:
+  a: { task: x, write: true, scope: any }
+  b: { task: x, write: true, scope: any, gates: [] }
+  c: { task: x }
+  d: { kind: command, run: x, write: true, scope: any, gates: [{ command: make, timeout: 1m }] }
+  m: { kind: map, over: [a], node: { task: x, write: true, scope: any } }
+`);
+  expect(nodes.map((node) => (node.map?.item ?? node).gates)).toEqual([
+    [{ gate: 'command', command: 'npm test', timeoutMs: null }],
+    [],
+    [],
+    [{ gate: 'command', command: 'make', timeoutMs: 60_000 }],
+    [{ gate: 'command', command: 'npm test', timeoutMs: null }],
+  ]);
 });
 
 const withInputs = `
@@ -68,17 +133,19 @@ inputs:
 nodes: { a: { task: "\${inputs.goal} \${ inputs.count }\${inputs.note}\\n\${inputs.files} $\${HOME}" } }
 `;
 
-test('inputs are put into the task, defaults where none is given', () => {
-  expect(nodesOf(withInputs, { goal: 'Do it' })[0]?.task).toBe('Do it 3\na.ts\nb.ts ${HOME}');
+test('inputs are put into the task, defaults where none is given', async () => {
+  expect((await nodesOf(withInputs, { goal: 'Do it' }))[0]?.task).toBe(
+    'Do it 3\na.ts\nb.ts ${HOME}',
+  );
 });
 
-test('what looks like a reference inside a value stays what it is', () => {
-  const [node] = nodesOf(withInputs, { goal: '${inputs.count} $& $1', count: '7' });
+test('what looks like a reference inside a value stays what it is', async () => {
+  const [node] = await nodesOf(withInputs, { goal: '${inputs.count} $& $1', count: '7' });
   expect(node?.task).toContain('${inputs.count} $& $1 7');
 });
 
-test('inputs that are missing, unknown or of the wrong type are all named', () => {
-  const loaded = load(withInputs);
+test('inputs that are missing, unknown or of the wrong type are all named', async () => {
+  const loaded = await load(withInputs);
   const expanded = expandWorkflow(loaded, { cout: 4, count: 'many', files: 'a' });
   expect('errors' in expanded ? expanded.errors.map(text) : expanded).toEqual([
     'inputs.cout: the workflow has no such input. Did you mean count?',
@@ -92,14 +159,14 @@ function text({ where, what, fix }: { where: string; what: string; fix: string }
   return `${where}: ${what} ${fix}`;
 }
 
-function load(body: string) {
-  const loaded = loadWorkflow(`version: 1\nname: x\n${body}`, 'x.yaml');
+async function load(body: string) {
+  const loaded = await loadWorkflow(`version: 1\nname: x\n${body}`, 'x.yaml');
   if ('errors' in loaded) throw new Error(JSON.stringify(loaded.errors));
   return loaded.workflow;
 }
 
-function nodesOf(body: string, inputs: Record<string, unknown> = {}) {
-  const expanded = expandWorkflow(load(body), inputs);
+async function nodesOf(body: string, inputs: Record<string, unknown> = {}) {
+  const expanded = expandWorkflow(await load(body), inputs);
   if ('errors' in expanded) throw new Error(JSON.stringify(expanded.errors));
   return expanded.nodes;
 }
