@@ -23,8 +23,10 @@ export function exitCodeOfRun(picture: Picture): ExitCode {
       return 0;
     case 'failed':
     case 'stopped':
+    case 'needs_rerun':
       return 1;
     case 'needs':
+    case 'paused':
       return 3;
     case 'exhausted':
       return 4;

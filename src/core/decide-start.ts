@@ -1,8 +1,8 @@
 import { noLimit, reserve, tighter } from './budget.ts';
-import { needOf } from './needs.ts';
+import { isReady } from './needs.ts';
 import { routeNode, type Worker } from './routing.ts';
 import { scopesOverlap } from './scope.ts';
-import type { Action, Snapshot } from './action.ts';
+import { isAtWork, type Action, type Snapshot } from './action.ts';
 import type { Limit, NodeSpec } from './node.ts';
 import type { Run, RunNode } from './run.ts';
 
@@ -28,9 +28,8 @@ export function decideStarts(snapshot: Snapshot, now: number): Starts {
   let free = run.spec.concurrency - active.length;
   for (const node of run.nodes.values()) {
     if (free <= 0) break;
-    if (node.state.status !== 'waiting' || node.spec.kind === 'approval' || active.includes(node))
-      continue;
-    if (needOf(run, node) !== 'met') continue;
+    if (node.state.status !== 'waiting' || !isWork(node.spec) || !isReady(run, node)) continue;
+    if (isAtWork(snapshot.busy, node.spec.name)) continue;
     const dueAt = dueOf(node, node.state.notBefore, now);
     if (dueAt > now) {
       starts.wakeAt = Math.min(starts.wakeAt ?? dueAt, dueAt);
@@ -48,6 +47,11 @@ export function decideStarts(snapshot: Snapshot, now: number): Starts {
     writers.push(node.spec);
   }
   return starts;
+}
+
+/** Approvals and gates take no worker; a map expands into nodes that do. */
+function isWork({ kind }: NodeSpec): boolean {
+  return kind === 'agent' || kind === 'command';
 }
 
 const tolerableStepMs = 60_000;

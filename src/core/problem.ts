@@ -1,3 +1,5 @@
+import { didYouMean } from './closest.ts';
+
 /** Everything that can go wrong in a way a person or an agent can mend. One text, one code, one exit code each. */
 export type Problem =
   | { code: 'bad-input'; what: string; fix: string }
@@ -17,6 +19,14 @@ export type Problem =
   | { code: 'merge-conflict'; target: string; files: readonly string[] }
   | { code: 'run-not-found'; runId: string }
   | { code: 'node-not-found'; runId: string; node: string; known: readonly string[] }
+  | {
+      code: 'node-state';
+      runId: string;
+      node: string;
+      state: string;
+      wanted: string;
+      fix: string;
+    }
   | { code: 'nothing-to-show'; what: string; fix: string }
   | { code: 'wrong-state'; runId: string; state: string; wanted: string; fix: string }
   | { code: 'unknown-provider'; provider: string; known: readonly string[] }
@@ -106,7 +116,9 @@ export function describeProblem(problem: Problem): string {
     case 'run-not-found':
       return `There is no run ${problem.runId}. poll without a run_id shows the active runs, \`mo list\` all of them.`;
     case 'node-not-found':
-      return `Run ${problem.runId} has no node ${problem.node}. Its nodes are: ${listed(problem.known)}.`;
+      return `Run ${problem.runId} has no node ${problem.node}. ${didYouMean(problem.node, problem.known) ?? `Its nodes are: ${listed(problem.known)}.`}`;
+    case 'node-state':
+      return `Node ${problem.node} of ${problem.runId} is ${problem.state}; that needs one that ${problem.wanted}. ${problem.fix}`;
     case 'nothing-to-show':
       return `${problem.what} ${problem.fix}`;
     case 'wrong-state':
@@ -154,6 +166,7 @@ export function exitCodeOf(problem: Problem): ExitCode {
     case 'folder-missing':
     case 'run-not-found':
     case 'node-not-found':
+    case 'node-state':
     case 'nothing-to-show':
     case 'wrong-state':
     case 'unknown-provider':

@@ -21,7 +21,9 @@ import { collectSoon, readIgnored } from './node-worktree.ts';
 import { dropRaw } from './raw.ts';
 import { judgeSharedSettings } from './shared-settings.ts';
 import { settleApproval } from './approval.ts';
+import { performPassWhen } from './pass-when.ts';
 import { proveNode } from './receipt.ts';
+import { withdrawReceipts } from './withdraw.ts';
 import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -36,8 +38,13 @@ export async function performGate(
   const node = run.nodes.get(name);
   if (node === undefined) return;
   if (node.spec.kind === 'approval') return settleApproval(engine, recorder, node);
+  if (node.spec.kind === 'gate') return performPassWhen(engine, recorder, name);
   if (node.state.status !== 'gating') return;
   const { attempt, base } = node.state;
+  const isCurrent = (): boolean => {
+    const now = recorder.run().nodes.get(name);
+    return now?.state.status === 'gating' && attempt > now.stale;
+  };
   const worktree =
     engine.repository === null || base === null
       ? null
@@ -45,7 +52,8 @@ export async function performGate(
   recorder.fence();
   if (worktree === null && engine.repository !== null && base !== null) {
     // Without a worktree there is nothing to prove, so nothing is proved.
-    recorder.record([sendBack(engine, node, { attempt, findings: [goneWorktree], work: null })]);
+    if (isCurrent())
+      recorder.record([sendBack(engine, node, { attempt, findings: [goneWorktree], work: null })]);
     return;
   }
   const committed =
@@ -89,9 +97,12 @@ export async function performGate(
     });
     // Whoever sees the plan's node verified is asked about the plan, and finds it there.
     await keepPlan(engine, run, node, handoff.value);
+    // Nothing is proved by what has become history while it was gated.
+    if (!isCurrent()) return withdrawReceipts(engine, recorder.run());
     recorder.record([...judged, verified.event], { receipts: [verified.row] });
     await freeWorktree(engine, run, node, { attempt, work });
   } else {
+    if (!isCurrent()) return;
     recorder.record([...judged, sendBack(engine, node, { attempt, findings, work })]);
   }
   await dropRaw(engine, run, name, attempt);
@@ -199,11 +210,19 @@ function readHandoff(
     value: value === null ? null : withoutFillers(contract, value),
   });
   if ('findings' in checked) return { value, findings: checked.findings };
-  const refusal = refusalOf(spec.emit, checked.handoff);
+  const refusal = reportsToGate(run, spec) ? null : refusalOf(spec.emit, checked.handoff);
   if (refusal !== null) return { value: checked.handoff, findings: [refusal] };
   if (spec.emit !== 'nodes') return { value: checked.handoff, findings: [] };
   const plan = readPlan(run, spec.name, checked.handoff);
   return { value: checked.handoff, findings: 'findings' in plan ? plan.findings : [] };
+}
+
+/** A reader whose answer a gate node weighs may answer that it is not good: the gate says what follows from that. */
+function reportsToGate(run: Run, { name, write }: RunNode['spec']): boolean {
+  if (write) return false;
+  return [...run.nodes.values()].some(
+    ({ spec }) => spec.kind === 'gate' && spec.needs.includes(name),
+  );
 }
 
 /** Whoever says itself that the work is not done has not done it. A reviewer's `needs_repair` is an answer, not a failure. */

@@ -2,7 +2,11 @@ import { apply } from '../../src/core/apply.ts';
 import { decide } from '../../src/core/decide.ts';
 import { keyOfAction, type Action, type Snapshot } from '../../src/core/action.ts';
 import { judgeConvergence } from '../../src/core/convergence.ts';
+import { leftFor } from '../../src/core/apply-node.ts';
+import { eventsOfControl, type Control } from '../../src/core/control.ts';
+import { afterRefusal } from '../../src/core/invalidate.ts';
 import { escalationId, escalationOf } from '../../src/core/requests.ts';
+import { isResumable } from '../../src/core/resume.ts';
 import { afterEnding, afterFindings } from '../../src/core/retry.ts';
 import type { RunEvent, RunSpec } from '../../src/core/event.ts';
 import type { Finding } from '../../src/core/gate.ts';
@@ -12,11 +16,17 @@ import type { EndClass, Ending } from '../../src/core/worker.ts';
 import { aNode, aWriter } from './build.ts';
 
 /** A stream of choices that decides everything that is left to chance: which work ends next, how, and when the owner dies. */
-export type Chance = { pick: (count: number) => number; usd: () => number };
+export type Chance = {
+  pick: (count: number) => number;
+  usd: () => number;
+  /** How often a person meddles: retries, skips, pauses, resumes. */
+  meddling: number;
+};
 
 export type Simulated = {
   run: Run;
-  events: { at: number; event: RunEvent }[];
+  /** `before`: the state the event came to. */
+  events: { at: number; event: RunEvent; before: Run | null }[];
   steps: number;
   crashes: number;
 };
@@ -55,13 +65,14 @@ export function simulate(
   let now = 1_000;
   let seq = 0;
   let crashes = 0;
+  let meddled = 0;
   const events: Simulated['events'] = [];
   const lanes: Lane[] = [];
   let busy = new Map<string, Action>();
   const state: { run: Run | null } = { run: null };
   const record = (event: RunEvent): void => {
     seq += 1;
-    events.push({ at: now, event });
+    events.push({ at: now, event, before: state.run });
     state.run = apply(state.run, { runId: spec.runId, seq, at: now, epoch: 1, event });
   };
   record({ type: 'run.created', spec });
@@ -77,6 +88,22 @@ export function simulate(
     };
     check(snapshot, now);
     const actions = decide(snapshot, now);
+    const isQuiet = busy.size === 0 && (isFinished(run) || run.paused !== null);
+    if (meddled < chance.meddling && (isQuiet || chance.pick(12) === 0)) {
+      meddled += 1;
+      const asked = eventsOfControl(run, anyControl(run, chance));
+      if (Array.isArray(asked) && asked.length > 0 && !isBetweenTwo(asked, busy)) {
+        for (const event of asked) record(event);
+        continue;
+      }
+    }
+    // In the end somebody goes on with what waits for that.
+    if (isQuiet && isResumable(run)) {
+      if (run.status.status === 'finished' && !run.status.rerun)
+        return { run, events, steps: step, crashes };
+      record({ type: 'run.resumed', budget: run.spec.budget });
+      continue;
+    }
     if (isFinished(run) && actions.length === 0) return { run, events, steps: step, crashes };
     const records = actions.flatMap((action) => (action.do === 'record' ? [action.event] : []));
     for (const event of records) record(event);
@@ -114,6 +141,7 @@ export function simulate(
       });
       continue;
     }
+    if (pending.length === 0 && run.paused !== null) continue;
     if (pending.length === 0) {
       const wait = actions.find((action) => action.do === 'wait');
       if (wait?.do !== 'wait')
@@ -126,10 +154,41 @@ export function simulate(
     const [key, action] = pending[chance.pick(pending.length)] ?? ['', undefined];
     if (action === undefined) continue;
     busy.delete(key);
-    for (const event of consequences(state.run ?? run, action, chance, now, lanes)) record(event);
+    const came = consequences(state.run ?? run, action, chance, now, lanes);
+    if (isBetweenTwo(came, busy)) {
+      busy.set(key, action);
+      continue;
+    }
+    for (const event of came) record(event);
     if (action.do === 'stop') busy.delete(`start:${action.node}`);
   }
   throw new Error('the run did not end');
+}
+
+function anyControl(run: Run, chance: Chance): Control {
+  const names = [...run.nodes.keys()];
+  const node = names[chance.pick(names.length)] ?? '';
+  switch (chance.pick(8)) {
+    case 0:
+      return { kind: 'pause', workers: 'finish' };
+    case 1:
+      return { kind: 'pause', workers: 'stop' };
+    case 2:
+    case 3:
+      return { kind: 'resume', budget: null };
+    case 4:
+      return { kind: 'skip', node };
+    default:
+      return { kind: 'retry', node, text: '' };
+  }
+}
+
+/** As the engine does: what is between two states of the branch is not taken back. */
+function isBetweenTwo(events: readonly RunEvent[], busy: ReadonlyMap<string, Action>): boolean {
+  return (
+    events.some((event) => event.type === 'nodes.invalidated') &&
+    [...busy.values()].some(({ do: work }) => ['land', 'verify', 'deliver'].includes(work))
+  );
 }
 
 function isFinished(run: Run): boolean {
@@ -153,17 +212,14 @@ function consequences(
       const node = run.nodes.get(action.node);
       if (node?.state.status !== 'running') return [];
       const { attempt } = node.state;
-      return [
-        {
-          type: 'attempt.ended',
-          node: action.node,
-          attempt,
-          ending: ending('stopped', null),
-          handoff: null,
-        },
-        { type: 'node.stopped', node: action.node },
-      ];
+      const end = { attempt, ending: ending('stopped', null) };
+      const ended: RunEvent = { type: 'attempt.ended', node: action.node, ...end, handoff: null };
+      return leftFor(node, end) === null
+        ? [ended, { type: 'node.stopped', node: action.node }]
+        : [ended];
     }
+    case 'weigh':
+      return weighNode(run, action.node, chance);
     case 'gate':
       return gateNode(run, action.node, chance, now);
     case 'land':
@@ -205,6 +261,16 @@ function consequences(
   }
 }
 
+function weighNode(run: Run, name: string, chance: Chance): RunEvent[] {
+  if (run.nodes.get(name)?.state.status !== 'waiting') return [];
+  const came = chance.pick(6);
+  if (came === 0)
+    return [{ type: 'node.failed', node: name, message: 'cannot be weighed', findings: [] }];
+  return came < 3
+    ? [{ type: 'node.skipped', node: name, by: 'when' }]
+    : [{ type: 'node.admitted', node: name }];
+}
+
 function endAttempt(
   run: Run,
   action: Extract<Action, { do: 'start' }>,
@@ -224,7 +290,8 @@ function endAttempt(
     ending: end,
     handoff: {},
   };
-  if (endClass === 'done') return [ended];
+  if (endClass === 'done' || leftFor(node, { attempt: action.attempt, ending: end }) !== null)
+    return [ended];
   const next = afterEnding(
     node,
     { class: endClass, message: endClass, resetsAt: now + 1_000 },
@@ -247,10 +314,18 @@ function endAttempt(
 function gateNode(run: Run, name: string, chance: Chance, now: number): RunEvent[] {
   const node = run.nodes.get(name);
   if (node === undefined) return [];
-  if (node.spec.kind === 'approval') {
-    return [{ type: 'node.verified', node: name, attempt: 0, receipt: 'r', handoff: null }];
+  if (node.spec.kind === 'approval' || node.spec.kind === 'gate') {
+    if (node.state.status !== 'waiting') return [];
+    if (node.spec.kind === 'gate' && chance.pick(2) === 0)
+      return [afterRefusal(run, node, [blocking])];
+    const attempt = node.stale + 1;
+    return [{ type: 'node.verified', node: name, attempt, receipt: 'r', handoff: null }];
   }
-  if (node.state.status !== 'gating') return [];
+  // Whoever was gating an attempt that has become history in the meantime comes too late with its word.
+  if (node.state.status !== 'gating')
+    return [
+      { type: 'node.verified', node: name, attempt: node.stale, receipt: 'r', handoff: null },
+    ];
   const { attempt } = node.state;
   const committed: RunEvent[] = node.spec.write
     ? [
@@ -305,7 +380,7 @@ function judgeReview(run: Run, name: string, chance: Chance): RunEvent[] {
   );
   const cycle = run.cycles.length + 1;
   const judgement = judgeConvergence(
-    [...run.cycles.map((one) => one.findings), findings],
+    [...run.cycles.filter((one) => !one.stale).map((one) => one.findings), findings],
     run.spec.maxCycles,
   );
   const judged: RunEvent = { type: 'review.judged', node: name, cycle, findings, judgement };
