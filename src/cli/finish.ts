@@ -58,6 +58,9 @@ function summaryLines(picture: Picture, report: string | null): string[] {
       `? ${request.question}`,
       `  Answer with: mo resume ${picture.runId}${picture.requests.length > 1 ? ` --request ${request.id}` : ''} --answer ${request.choices.join('|')}`,
     ]),
+    ...(picture.state === 'paused' || picture.state === 'needs_rerun'
+      ? [`go on   mo resume ${picture.runId}`]
+      : []),
     ...(picture.state === 'failed' ? [`why     mo output ${picture.runId} --part report`] : []),
   ];
 }

@@ -15,6 +15,7 @@ export function renderReport(run: Run, branch: string | null): string {
     ...nodeTable(run),
     '',
     ...[...run.nodes.values()].flatMap((node) => nodeSection(node)),
+    ...invalidationSection(run),
     ...reviewSection(run),
     ...reproduceSection(run, branch),
   ].join('\n');
@@ -22,9 +23,7 @@ export function renderReport(run: Run, branch: string | null): string {
 
 function summaryLines(run: Run, branch: string | null): string[] {
   const { status } = run;
-  const lines = [
-    `- **Result:** ${status.status === 'finished' ? `${status.outcome}: ${status.reason}` : status.status}`,
-  ];
+  const lines = [`- **Result:** ${resultText(run)}`];
   if (run.spec.goal.length > 120) lines.push(`- **Goal:** ${oneLine(run.spec.goal, 2_000)}`);
   if (branch !== null && run.head !== null && run.head.commit !== run.spec.base) {
     lines.push(
@@ -45,6 +44,12 @@ function summaryLines(run: Run, branch: string | null): string[] {
     );
   lines.push(`- **Spend:** ${spendText(run.settled)}`);
   return lines;
+}
+
+function resultText({ status, paused }: Run): string {
+  if (status.status !== 'finished') return paused === null ? status.status : 'paused';
+  const was = `${status.outcome}: ${status.reason}`;
+  return status.rerun ? `needs_rerun; it was ${was}` : was;
 }
 
 function landedText(landed: NonNullable<Run['landed']>): string {
@@ -76,7 +81,8 @@ function nodeSection(node: RunNode): string[] {
   if (spec.needs.length > 0)
     lines.push(`Needs ${spec.needs.map((need) => `\`${need}\``).join(', ')}.`, '');
   if (node.emittedBy !== null) lines.push(`Added by \`${node.emittedBy}\`.`, '');
-  for (const attempt of node.attempts) lines.push(...attemptLines(attempt));
+  for (const attempt of node.attempts) lines.push(...attemptLines(attempt, node.stale));
+  if (state.status === 'skipped') lines.push(`- skipped by \`${state.by}\``);
   const work = state.status === 'verified' ? state.work : null;
   if (work !== null && work.files.length > 0) {
     lines.push(
@@ -94,14 +100,14 @@ function nodeSection(node: RunNode): string[] {
   return lines;
 }
 
-function attemptLines(attempt: AttemptRecord): string[] {
+function attemptLines(attempt: AttemptRecord, stale: number): string[] {
   const end = attempt.ending;
   const model = end?.model === undefined || end.model === null ? '' : `, answered by ${end.model}`;
   const time =
     attempt.endedAt === null ? '' : ` in ${duration(attempt.endedAt - attempt.startedAt)}`;
   const why = attempt.reasons.length > 0 ? ` (${attempt.reasons.join('; ')})` : '';
   const lines = [
-    `- attempt ${attempt.attempt}: ${routeText(attempt)}${why}${model}: ${end === null ? 'no end seen' : end.class}${time}${end === null ? '' : `, ${spendText(end.spend)}`}`,
+    `- attempt ${attempt.attempt}${attempt.attempt <= stale ? ' (stale)' : ''}: ${routeText(attempt)}${why}${model}: ${end === null ? 'no end seen' : end.class}${time}${end === null ? '' : `, ${spendText(end.spend)}`}`,
   ];
   if (end !== null && end.class !== 'done') lines.push(`  - ${oneLine(end.message, 300)}`);
   for (const verdict of attempt.verdicts) lines.push(`  - ${verdictText(verdict)}`);
@@ -129,6 +135,19 @@ function reviewSection(run: Run): string[] {
     lines.push(...findingLines(cycle.findings));
   });
   return [...lines, ''];
+}
+
+/** What was taken back, by whom and why; receipts of stale attempts are in `receipts/stale/`. */
+function invalidationSection(run: Run): string[] {
+  if (run.invalidations.length === 0) return [];
+  const lines = run.invalidations.map(
+    ({ by, target, nodes, dropped, reason, at }) =>
+      `- ${new Date(at).toISOString()}: \`${target}\` by \`${by}\`: ${oneLine(reason, 300)} (${listed(
+        [...nodes, ...dropped].map((name) => `\`${name}\``),
+        20,
+      )})`,
+  );
+  return ['## Done again', '', ...lines, ''];
 }
 
 function findingLines(findings: readonly Finding[]): string[] {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MoError } from '../../core/problem.ts';
 import { answerRequest } from '../../operations/answer-request.ts';
 import { isOver } from '../../core/view.ts';
+import { workflowControl } from '../../operations/workflow-control.ts';
 import { takePicture } from '../../operations/take-picture.ts';
 import type { RegisterCommand } from '../cli-deps.ts';
 import { runCommandCall } from '../command-call.ts';
@@ -21,7 +22,7 @@ export const resume: RegisterCommand = (program, host) => {
     .argument('<run>', 'the run, as `mo list` shows it; its number is enough')
     .summary('go on with a run, or answer what it asks')
     .description(
-      'Start an owner for a run that has none, or answer what a run waits for, and watch it go on.',
+      'Start an owner for a run that has none, go on with one that is paused or needs_rerun, or answer what a run waits for, and watch it go on.',
     )
     .option('--answer <choice>', 'one of the choices the run offers')
     .option('--text <text>', 'what the workers should know beside the choice')
@@ -39,7 +40,9 @@ export const resume: RegisterCommand = (program, host) => {
                 text: given.text ?? '',
                 request: given.request ?? null,
               });
-        if (answered === null) {
+        if (answered === null && (before.state === 'paused' || before.state === 'needs_rerun')) {
+          await workflowControl.run({ ...goOn, run_id: before.runId }, call.context);
+        } else if (answered === null) {
           if (isOver(before.state)) throw isOverAlready(before.runId, before.state);
           await call.context.ensureOwner(before.runId);
         }
@@ -59,6 +62,8 @@ export const resume: RegisterCommand = (program, host) => {
       });
     });
 };
+
+const goOn = { action: 'resume', text: '', workers: 'finish' } as const;
 
 function isOverAlready(runId: string, state: string): MoError {
   return new MoError({
