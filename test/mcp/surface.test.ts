@@ -67,7 +67,11 @@ test('read-only, toolsets and exclude leave out what they say', () => {
     'output',
     'workflow_check',
   ]);
-  expect(names({ toolsets: ['workflow'] })).toEqual(['workflow_check', 'workflow_run']);
+  expect(names({ toolsets: ['workflow'] })).toEqual([
+    'workflow_check',
+    'workflow_run',
+    'workflow_control',
+  ]);
   expect(names({ exclude: ['run', 'land'] })).not.toContain('run');
 });
 
