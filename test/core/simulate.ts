@@ -89,7 +89,8 @@ export function simulate(
     check(snapshot, now);
     const actions = decide(snapshot, now);
     const isQuiet = busy.size === 0 && (isFinished(run) || run.paused !== null);
-    if (meddled < chance.meddling && (isQuiet || chance.pick(12) === 0)) {
+    const isGating = [...busy.keys()].some((key) => key.startsWith('gate:'));
+    if (meddled < chance.meddling && (isQuiet || chance.pick(isGating ? 4 : 12) === 0)) {
       meddled += 1;
       const asked = eventsOfControl(run, anyControl(run, chance));
       if (Array.isArray(asked) && asked.length > 0 && !isBetweenTwo(asked, busy)) {
@@ -225,8 +226,11 @@ function consequences(
     case 'land':
       return landNode(run, action.node, chance, now);
     case 'expand': {
+      const isFirst = run.nodes.get(action.node)?.emittedBy === null;
       const nodes = Array.from({ length: 1 + chance.pick(3) }, (_, index) =>
-        aWriter(`${action.node}-w${index}`),
+        isFirst && chance.pick(4) === 0
+          ? aNode(`${action.node}-p${index}`, { role: 'planner', emit: 'nodes' })
+          : aWriter(`${action.node}-w${index}`),
       );
       return [{ type: 'nodes.added', by: action.node, nodes, cycle: null }];
     }

@@ -97,6 +97,8 @@ test('every simulated run ends, whatever fails, in whatever order, however often
     fc.property(anyRun, anyChance, (spec, chance) => {
       const { run } = simulate(spec, workers, chance, () => undefined);
       expect(run.status.status).toBe('finished');
+      for (const node of run.nodes.values())
+        if (node.state.status === 'blocked') expect(needOf(run, node)).toHaveProperty('by');
     }),
     { numRuns: runs },
   );
@@ -148,7 +150,12 @@ test('what is invalidated is the node and all that rests on it, and nothing else
         expect(event.nodes[0]).toBe(event.target);
         for (const [name, node] of after.nodes) {
           if (!expected.has(name)) expect(node).toBe(before.nodes.get(name));
-          else expect(isUndone(node, event.dropped.includes(name))).toBe(true);
+          else {
+            // Nobody waits while the worker is still there.
+            const wasRunning = before.nodes.get(name)?.state.status === 'running';
+            expect(node.state.status === 'running').toBe(wasRunning);
+            expect(isUndone(node, event.dropped.includes(name))).toBe(true);
+          }
         }
       }
     }),
@@ -226,9 +233,12 @@ function restingOn(run: Run, target: string): Set<string> {
   return found;
 }
 
-function checkInvariants({ run }: Snapshot): void {
+function checkInvariants({ run, busy }: Snapshot): void {
   const running = [...run.nodes.values()].filter((node) => node.state.status === 'running');
   expect(running.length).toBeLessThanOrEqual(run.spec.concurrency);
+  for (const { spec } of running)
+    for (const work of ['weigh', 'gate', 'land', 'expand', 'review'])
+      expect(busy.has(`${work}:${spec.name}`)).toBe(false);
   // A worker whose work was invalidated is still on its way out.
   for (const node of running)
     if (node.state.status === 'running' && node.state.becomes === null)

@@ -21,13 +21,13 @@ async function aRun(...nodes: NodeSpec[]) {
   const runId = await house.create({ nodes });
   const owners = new Set<Promise<unknown>>();
   const abort = new AbortController();
-  let owner: Promise<unknown> | null = null;
   const context: OperationContext = {
     ...bareContext({ signal: abort.signal, progress: () => {} }),
     store: async () => house.store,
     storeIfAny: async () => house.store,
     ensureOwner: async () => {
-      owner ??= house.own(runId).finally(() => (owner = null));
+      if (owners.size > 0) return;
+      const owner = house.own(runId).finally(() => owners.delete(owner));
       owners.add(owner);
     },
   };
@@ -43,7 +43,7 @@ async function aRun(...nodes: NodeSpec[]) {
   /** Until it is over or waits, by the owners that come up meanwhile. */
   const settled = async () => {
     await context.ensureOwner(runId);
-    while (owner !== null) await owner;
+    await Promise.all(owners);
     return house.store.view(runId).state;
   };
   return { house, runId, context, control, settled };
