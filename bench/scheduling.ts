@@ -130,6 +130,7 @@ function makeFake(project: Project, nodes: NodeSpec[]) {
         day: null,
       }),
       takeSignals: () => store.takeSignals(runId, epoch),
+      withdraw: async () => undefined,
       waitOutside: (ms: number, signal: AbortSignal) =>
         store.waitForPulse(runId, { signal, timeoutMs: ms }),
       perform,

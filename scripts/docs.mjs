@@ -109,8 +109,7 @@ function sectionOf(operation) {
 }
 
 function usageOf(operation) {
-  const first =
-    operation.positional === null ? '' : ` [${operation.positional.replaceAll('_', '-')}]`;
+  const first = operation.positional.map((field) => ` [${field.replaceAll('_', '-')}]`).join('');
   const flags = flagsOf(operation.input).length === 0 ? '' : ' [options]';
   return `mo ${commandName(operation)}${first}${flags}`;
 }

@@ -28,8 +28,10 @@ export function exitCodeOfRun(picture: Picture): ExitCode {
       return 0;
     case 'failed':
     case 'stopped':
+    case 'needs_rerun':
       return 1;
     case 'needs':
+    case 'paused':
       return 3;
     case 'exhausted':
       return 4;
@@ -64,6 +66,9 @@ function summaryLines(picture: Picture, report: string | null): string[] {
     ...(picture.held.length === 0 ? [] : [heldText(picture.held)]),
     ...(picture.held.length > 0 || picture.state === 'exhausted'
       ? [`more    ${raiseCommand(picture.runId)}`]
+      : []),
+    ...(picture.state === 'paused' || picture.state === 'needs_rerun'
+      ? [`go on   mo resume ${picture.runId}`]
       : []),
     ...(picture.state === 'failed' ? [`why     mo output ${picture.runId} --part report`] : []),
   ];

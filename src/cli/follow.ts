@@ -19,7 +19,10 @@ export async function follow(
   return call.terminal.isLive ? followLive(call, run, until) : followInLines(call, run, until);
 }
 
+/** A paused run goes on until those who may finish have finished. */
 export function isSettled(picture: Picture): boolean {
+  const isAtWork = picture.nodes.some(({ status }) => status === 'running' || status === 'gating');
+  if (picture.state === 'paused') return !isAtWork;
   return isOver(picture.state) || picture.state === 'needs';
 }
 

@@ -109,6 +109,8 @@ function stateColor(picture: Picture): Color {
       return 'green';
     case 'needs':
       return 'magenta';
+    case 'paused':
+    case 'needs_rerun':
     case 'stopping':
     case 'stopped':
       return 'yellow';

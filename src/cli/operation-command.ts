@@ -11,19 +11,19 @@ export function operationCommand(program: Command, operation: Operation, host: C
   const command = commandFor(program, operation.name)
     .summary(operation.title)
     .description(operation.summary);
-  if (operation.positional !== null) {
-    command.argument(`[${operation.positional.replaceAll('_', '-')}]`, 'the same as its flag');
+  for (const field of operation.positional) {
+    command.argument(`[${field.replaceAll('_', '-')}]`, 'the same as its flag');
   }
   for (const { option } of flags) command.addOption(option);
   if (operation.kind === 'start') {
     command.option('--detach', 'print the run id and leave');
   }
   command.action(async (...args: unknown[]) => {
-    const [first] = args;
     await runCommandCall(command, host, async (call) => {
       const input = inputOf(flags, command.opts());
-      if (operation.positional !== null && typeof first === 'string') {
-        input[operation.positional] ??= first;
+      for (const [place, field] of operation.positional.entries()) {
+        const word = args[place];
+        if (typeof word === 'string') input[field] ??= word;
       }
       const answer = await operation.call(input, call.context);
       const started = startedRun.safeParse(answer.data);

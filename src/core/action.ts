@@ -16,6 +16,9 @@ export type Action =
       reserved: Limit;
     }
   | { do: 'stop'; node: string; force: boolean }
+  /** Evaluate the `when` of a node whose needs are met. */
+  | { do: 'weigh'; node: string }
+  /** Prove what an attempt left; settle an answered approval; evaluate what a gate node asks for. */
   | { do: 'gate'; node: string }
   | { do: 'land'; node: string }
   /** Add the nodes a planner's handoff carries. */
@@ -47,4 +50,11 @@ export type Day = {
 /** Two actions with one key are the same work. */
 export function keyOfAction(action: Action): string {
   return 'node' in action ? `${action.do}:${action.node}` : action.do;
+}
+
+/** Whether the shell still does something with this node, be it on behalf of an attempt that counts no more. */
+export function isAtWork(busy: ReadonlySet<string>, node: string): boolean {
+  return (['start', 'weigh', 'gate', 'land', 'expand', 'review'] as const).some((work) =>
+    busy.has(`${work}:${node}`),
+  );
 }

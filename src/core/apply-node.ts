@@ -17,6 +17,8 @@ export type NodeEvent = Extract<
       | 'node.failed'
       | 'node.blocked'
       | 'node.stopped'
+      | 'node.unblocked'
+      | 'node.admitted'
       | 'node.skipped';
   }
 >;
@@ -35,6 +37,7 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
           reserved: event.reserved,
           base: event.base,
           findings: state.status === 'waiting' ? state.findings : [],
+          becomes: null,
         },
         attempts: [
           ...node.attempts,
@@ -57,18 +60,19 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
         : node;
     case 'work.committed':
       // Gating starts with the commit: verdicts of an interrupted round are judged anew.
-      return state.status === 'gating'
+      return state.status === 'gating' && state.attempt === event.attempt
         ? { ...node, state: { ...state, work: event.work, verdicts: [] } }
         : node;
     case 'gate.judged':
       return changeAttempt(
-        state.status === 'gating'
+        state.status === 'gating' && state.attempt === event.attempt
           ? { ...node, state: { ...state, verdicts: [...state.verdicts, event.verdict] } }
           : node,
         event.attempt,
         (attempt) => ({ ...attempt, verdicts: [...attempt.verdicts, event.verdict] }),
       );
     case 'node.verified': {
+      if (event.attempt <= node.stale) return node;
       const work = state.status === 'gating' ? state.work : null;
       return {
         ...node,
@@ -84,6 +88,7 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
       };
     }
     case 'node.returned':
+      if (event.attempt <= node.stale) return node;
       return {
         ...node,
         state: {
@@ -107,6 +112,12 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
       return { ...node, state: { status: 'blocked', by: event.by } };
     case 'node.stopped':
       return { ...node, state: { status: 'stopped' } };
+    case 'node.unblocked':
+      return state.status === 'blocked'
+        ? { ...node, state: { status: 'waiting', notBefore: 0, findings: [], message: null } }
+        : node;
+    case 'node.admitted':
+      return state.status === 'waiting' ? { ...node, admitted: true } : node;
     case 'node.skipped':
       return { ...node, state: { status: 'skipped', by: event.by } };
   }
@@ -114,14 +125,14 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
 
 const repairs = { isRepair: true } as const;
 
-/** The worker is gone and what it left is to be judged. */
+/** The worker is gone and what it left is to be judged, unless it is not wanted any more. */
 export function endAttempt(
   node: RunNode,
   event: Extract<RunEvent, { type: 'attempt.ended' }>,
   at: number,
 ): RunNode {
   const base = node.state.status === 'running' ? node.state.base : null;
-  const state: NodeState = {
+  const state: NodeState = leftFor(node, event) ?? {
     status: 'gating',
     attempt: event.attempt,
     base,
@@ -135,6 +146,18 @@ export function endAttempt(
     endedAt: at,
     ending: event.ending,
   }));
+}
+
+/**
+ * What a node is once this attempt has ended when that is not for its gates to say: its work counts no more, or a pause ended its worker
+ * before it was done. null: everything takes its usual way.
+ */
+export function leftFor(
+  { state, stale }: RunNode,
+  { attempt, ending }: Pick<Extract<RunEvent, { type: 'attempt.ended' }>, 'attempt' | 'ending'>,
+): NodeState | null {
+  if (state.status !== 'running' || state.becomes === null) return null;
+  return attempt <= stale || ending.class !== 'done' ? state.becomes : null;
 }
 
 function changeAttempt(

@@ -1,9 +1,10 @@
 import { applyToNode, endAttempt } from './apply-node.ts';
 import type { Recorded, RunEvent, RunSpec } from './event.ts';
 import { isBlocking } from './gate.ts';
+import { addNodes, newNode } from './added.ts';
+import { invalidated } from './invalidate.ts';
 import { NodeMap } from './node-map.ts';
-import type { NodeSpec } from './node.ts';
-import { resumedRun } from './resume.ts';
+import { pausedRun, resumedRun } from './resume.ts';
 import type { Run, RunNode } from './run.ts';
 import { isCutOff } from './stop.ts';
 import { addSpend, noSpend, tokensOf } from './spend.ts';
@@ -41,26 +42,13 @@ function createdRun(spec: RunSpec, recorded: Recorded): Run {
     requests: [],
     answers: new Map(),
     cycles: [],
+    invalidations: [],
+    paused: null,
     refused: null,
     verified: null,
     landing: null,
     landed: null,
     landRefused: null,
-  };
-}
-
-function newNode(spec: NodeSpec, emittedBy: string | null): RunNode {
-  return {
-    spec,
-    state: { status: 'waiting', notBefore: 0, findings: [], message: null },
-    attempts: [],
-    counted: 0,
-    uncounted: 0,
-    excluded: [],
-    emittedBy,
-    emitted: null,
-    carry: null,
-    stop: null,
   };
 }
 
@@ -97,8 +85,25 @@ function applyToRun(run: Run, event: RunEvent, at: number): Run {
     case 'node.failed':
     case 'node.blocked':
     case 'node.stopped':
-    case 'node.skipped':
+    case 'node.unblocked':
+    case 'node.admitted':
       return changeNode(run, event.node, (node) => applyToNode(node, event, at));
+    case 'node.skipped':
+      return changeNode(
+        {
+          ...run,
+          status: run.status.status === 'finished' ? { ...run.status, rerun: true } : run.status,
+          requests: run.requests.filter((one) => one.node !== event.node),
+        },
+        event.node,
+        (node) => applyToNode(node, event, at),
+      );
+    case 'nodes.invalidated':
+      return invalidated(run, event, at);
+    case 'run.paused':
+      return run.status.status === 'running' ? pausedRun(run, event.workers) : run;
+    case 'run.resumed':
+      return resumedRun(run, event.budget);
     case 'node.landed':
       return changeNode(
         { ...run, head: { commit: event.head, tree: event.tree }, verified: null, refused: null },
@@ -115,7 +120,12 @@ function applyToRun(run: Run, event: RunEvent, at: number): Run {
         ...run,
         cycles: [
           ...run.cycles,
-          { node: event.node, findings: event.findings, judgement: event.judgement },
+          {
+            node: event.node,
+            findings: event.findings,
+            judgement: event.judgement,
+            stale: false,
+          },
         ],
       };
     case 'run.asked':
@@ -138,6 +148,7 @@ function applyToRun(run: Run, event: RunEvent, at: number): Run {
               run.status.status === 'finished'
                 ? run.status
                 : { status: 'stopping', force: event.force || isCutOff(run) },
+            paused: null,
           }
         : changeNode(run, event.node, (node) => ({
             ...node,
@@ -171,27 +182,16 @@ function applyToRun(run: Run, event: RunEvent, at: number): Run {
     case 'run.finished':
       return {
         ...run,
-        status: { status: 'finished', outcome: event.outcome, reason: event.reason, at },
+        status: {
+          status: 'finished',
+          outcome: event.outcome,
+          reason: event.reason,
+          at,
+          rerun: false,
+        },
         requests: [],
       };
-    case 'run.resumed':
-      return resumedRun(run, event.budget);
   }
-}
-
-/** What is there already stays as it is: a node that was added never takes the place of another one. */
-function addNodes(run: Run, event: Extract<RunEvent, { type: 'nodes.added' }>): Run {
-  const nodes = new Map(run.nodes);
-  const added = event.nodes.filter((node) => !nodes.has(node.name));
-  const emitter = nodes.get(event.by);
-  if (emitter !== undefined) {
-    nodes.set(event.by, {
-      ...emitter,
-      emitted: [...(emitter.emitted ?? []), ...added.map((node) => node.name)],
-    });
-  }
-  for (const spec of added) nodes.set(spec.name, newNode(spec, event.by));
-  return { ...run, nodes: new NodeMap([...nodes.values()]) };
 }
 
 function changeNode(run: Run, name: string, change: (node: RunNode) => RunNode): Run {

@@ -1,9 +1,9 @@
 import { noLimit, reserve, tighter } from './budget.ts';
-import { needOf } from './needs.ts';
+import { isReady } from './needs.ts';
 import { isSameWorker, repairOf, type Repair } from './repair.ts';
 import { routeNode, type Routing, type RoutingQuestion, type Worker } from './routing.ts';
 import { scopesOverlap } from './scope.ts';
-import type { Action, Day, Snapshot } from './action.ts';
+import { isAtWork, type Action, type Day, type Snapshot } from './action.ts';
 import type { Limit, NodeSpec } from './node.ts';
 import type { Run, RunNode } from './run.ts';
 
@@ -29,9 +29,8 @@ export function decideStarts(snapshot: Snapshot, now: number): Starts {
   let free = run.spec.concurrency - active.length;
   for (const node of run.nodes.values()) {
     if (free <= 0) break;
-    if (node.state.status !== 'waiting' || node.spec.kind === 'approval' || active.includes(node))
-      continue;
-    if (needOf(run, node) !== 'met') continue;
+    if (node.state.status !== 'waiting' || !isWork(node.spec) || !isReady(run, node)) continue;
+    if (isAtWork(snapshot.busy, node.spec.name)) continue;
     const dueAt = dueOf(node, node.state.notBefore, now);
     if (dueAt > now) {
       starts.wakeAt = Math.min(starts.wakeAt ?? dueAt, dueAt);
@@ -49,6 +48,11 @@ export function decideStarts(snapshot: Snapshot, now: number): Starts {
     writers.push(node.spec);
   }
   return starts;
+}
+
+/** Approvals and gates take no worker; a map expands into nodes that do. */
+function isWork({ kind }: NodeSpec): boolean {
+  return kind === 'agent' || kind === 'command';
 }
 
 const tolerableStepMs = 60_000;

@@ -1,8 +1,8 @@
 import { decideEnd } from './decide-end.ts';
 import { decideStarts } from './decide-start.ts';
-import { recordBlocked } from './needs.ts';
+import { isReady, needOf, recordBlocked } from './needs.ts';
 import { approvalId, awaitsConfirmation, escalationId, openQuestions, planId } from './requests.ts';
-import { keyOfAction, type Action, type Snapshot } from './action.ts';
+import { isAtWork, keyOfAction, type Action, type Snapshot } from './action.ts';
 import { isCutOff, stopOf } from './stop.ts';
 import type { RunEvent } from './event.ts';
 import type { Run, RunNode } from './run.ts';
@@ -40,7 +40,13 @@ function decideRunning(snapshot: Snapshot, now: number): Action[] {
       ];
   // What follows from the state alone is recorded first; the next decision sees it.
   if (consequences.length > 0) return consequences;
-  const settling = [...decideStops(snapshot), ...decideSettling(snapshot, isStopping)];
+  const isPaused = run.paused !== null;
+  const settling = [
+    ...decideStops(snapshot),
+    ...decideSettling(snapshot, isStopping),
+    ...(isStopping || isPaused ? [] : decideExpressions(snapshot)),
+  ];
+  if (isPaused) return settling;
   const starts = isStopping
     ? { actions: [], wakeAt: null, isStarved: false }
     : decideStarts(snapshot, now);
@@ -71,17 +77,36 @@ function decideSettling({ run, busy }: Snapshot, isStopping: boolean): Action[] 
   let isLanding = [...busy].some(
     (key) => key.startsWith('land:') || key === 'verify' || key === 'deliver',
   );
+  // What was withdrawn gives its name to new nodes only when its worker has gone.
+  const isLeaving = [...run.nodes.values()].some(
+    ({ state }) => state.status === 'running' && state.becomes !== null,
+  );
   for (const [name, node] of run.nodes) {
     const { state } = node;
     const isProved = state.status === 'gating' && stopOf(run, node)?.force !== true;
-    if (isProved || isAnsweredApproval(run, node)) actions.push({ do: 'gate', node: name });
-    if (state.status !== 'verified') continue;
+    const isAnswered = run.paused === null && isAnsweredApproval(run, node);
+    if (isProved || isAnswered) actions.push({ do: 'gate', node: name });
+    if (state.status !== 'verified' || run.paused !== null) continue;
     // Landing is serial: one compare-and-swap of the run's branch at a time.
     if (!state.landed && !isLanding && !isCutOff(run)) {
       actions.push({ do: 'land', node: name });
       isLanding = true;
     }
-    if (!isStopping && node.emitted === null) actions.push(...decideEmission(run, node));
+    if (!isStopping && node.emitted === null && !isLeaving)
+      actions.push(...decideEmission(run, node));
+  }
+  return actions;
+}
+
+/** What is weighed or judged by expressions alone, as soon as its needs are met: it takes no worker and no slot. */
+function decideExpressions({ run, busy }: Snapshot): Action[] {
+  const actions: Action[] = [];
+  for (const [name, node] of run.nodes) {
+    const { spec, state, admitted, stop } = node;
+    if (state.status !== 'waiting' || stop !== null || isAtWork(busy, name)) continue;
+    const isWeighed = spec.when === null || admitted;
+    if (!isWeighed && needOf(run, node) === 'met') actions.push({ do: 'weigh', node: name });
+    if (spec.kind === 'gate' && isReady(run, node)) actions.push({ do: 'gate', node: name });
   }
   return actions;
 }
@@ -90,7 +115,7 @@ function isAnsweredApproval(run: Run, node: RunNode): boolean {
   return (
     node.spec.kind === 'approval' &&
     node.state.status === 'waiting' &&
-    run.answers.has(approvalId(node.spec.name))
+    run.answers.has(approvalId(node))
   );
 }
 

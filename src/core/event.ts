@@ -39,6 +39,11 @@ export const runSpec = z.object({
   /** `ask`: a plan waits for a person. */
   confirm: z.enum(['ask', 'yes']),
   maxCycles: z.number().int().positive(),
+  /** Values of the workflow's inputs, for its expressions. */
+  inputs: z.record(z.string(), json).default({}),
+  /** How often the gate nodes of the run may send work back, all together. */
+  maxInvalidations: z.number().int().positive().default(50),
+  maxNodes: z.number().int().positive().default(10_000),
   defaults: nodeDefaults,
   settings,
 });
@@ -141,7 +146,25 @@ export const runEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('node.blocked'), node: z.string(), by: z.string() }),
   z.object({ type: z.literal('node.stopped'), node: z.string() }),
+  /** `by`: the node that had emitted it and withdraws it, `when`, or `person`. */
   z.object({ type: z.literal('node.skipped'), node: z.string(), by: z.string() }),
+  /** Nothing it needs stands in its way any more. */
+  z.object({ type: z.literal('node.unblocked'), node: z.string() }),
+  /** Its `when` is true: it may start, ask or expand. */
+  z.object({ type: z.literal('node.admitted'), node: z.string() }),
+  /** What was found out so far about these nodes counts no more, and they are done again. Commits that have landed stay. */
+  z.object({
+    type: z.literal('nodes.invalidated'),
+    /** A gate node, or `person`. */
+    by: z.string(),
+    target: z.string(),
+    /** The target and everything behind it, in the order of the run. */
+    nodes: z.array(z.string()),
+    /** What the invalidated nodes had emitted; their next answers may use these names again. */
+    dropped: z.array(z.string()),
+    reason: z.string(),
+    findings: z.array(finding),
+  }),
   z.object({
     type: z.literal('nodes.added'),
     by: z.string(),
@@ -169,6 +192,10 @@ export const runEvent = z.discriminatedUnion('type', [
     choice: z.string(),
     text: z.string(),
   }),
+  /** Nothing is started or landed until the run is resumed. `stop`: workers end, and their nodes wait. */
+  z.object({ type: z.literal('run.paused'), workers: z.enum(['finish', 'stop']) }),
+  /** A run that was paused, invalidated or exhausted goes on under these ceilings. */
+  z.object({ type: z.literal('run.resumed'), budget: limit }),
   z.object({ type: z.literal('run.stopping'), node: z.string().nullable(), force: z.boolean() }),
   /** The integrated tree against the run's gates. */
   z.object({
@@ -197,8 +224,6 @@ export const runEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('land.refused'), code: z.string(), message: z.string() }),
   z.object({ type: z.literal('run.finished'), outcome, reason: z.string() }),
-  /** Under these ceilings the run goes on where its budget, or the vendor's quota, had ended it. */
-  z.object({ type: z.literal('run.resumed'), budget: limit }),
 ]);
 export type RunEvent = z.infer<typeof runEvent>;
 

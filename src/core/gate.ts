@@ -12,8 +12,17 @@ export type Finding = z.infer<typeof finding>;
 
 /** The answer of one gate. `evidence` is a file under the run's folder, relative to it, or null when there is nothing to read. */
 export const verdict = z.object({
-  gate: z.enum(['handoff', 'scope', 'secrets', 'syntax', 'command', 'judge', 'baseline']),
-  /** The command of a command gate; else the gate's name. */
+  gate: z.enum([
+    'handoff',
+    'scope',
+    'secrets',
+    'syntax',
+    'command',
+    'judge',
+    'baseline',
+    'expression',
+  ]),
+  /** The command of a command gate, the expression of a gate node; else the gate's name. */
   name: z.string(),
   pass: z.boolean(),
   findings: z.array(finding),

@@ -51,13 +51,24 @@ function stateOfEmitted(run: Run, node: RunNode, seen: Set<string>): Need {
   return isOpen ? 'open' : 'met';
 }
 
-/** Nodes that can never start any more because something they need has failed, is blocked or was stopped. */
+/** Its needs are met and its `when`, if it has one, is true. */
+export function isReady(run: Run, node: RunNode): boolean {
+  const { state, spec, admitted } = node;
+  if (state.status !== 'waiting' || (spec.when !== null && !admitted)) return false;
+  return needOf(run, node) === 'met';
+}
+
+/** Nodes that can never start any more because something they need has failed, is blocked or was stopped; and those that can again. */
 export function recordBlocked(run: Run): Action[] {
   const actions: Action[] = [];
   for (const [name, node] of run.nodes) {
-    if (node.state.status !== 'waiting') continue;
+    const { status } = node.state;
+    if (status !== 'waiting' && status !== 'blocked') continue;
     const need = needOf(run, node);
-    if (typeof need === 'object')
+    if (status === 'blocked') {
+      if (typeof need !== 'object')
+        actions.push({ do: 'record', event: { type: 'node.unblocked', node: name } });
+    } else if (typeof need === 'object')
       actions.push({ do: 'record', event: { type: 'node.blocked', node: name, by: need.by } });
   }
   return actions;

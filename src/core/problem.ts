@@ -19,6 +19,14 @@ export type Problem =
   | { code: 'merge-conflict'; target: string; files: readonly string[] }
   | { code: 'run-not-found'; runId: string }
   | { code: 'node-not-found'; runId: string; node: string; known: readonly string[] }
+  | {
+      code: 'node-state';
+      runId: string;
+      node: string;
+      state: string;
+      wanted: string;
+      fix: string;
+    }
   | { code: 'nothing-to-show'; what: string; fix: string }
   | { code: 'wrong-state'; runId: string; state: string; wanted: string; fix: string }
   | { code: 'unknown-provider'; provider: string; known: readonly string[] }
@@ -112,6 +120,8 @@ export function describeProblem(problem: Problem): string {
       return `There is no run ${problem.runId}. poll without a run_id shows the active runs, \`mo list\` all of them.`;
     case 'node-not-found':
       return `Run ${problem.runId} has no node ${problem.node}.${near(problem.node, problem.known)} Its nodes are: ${listed(problem.known)}.`;
+    case 'node-state':
+      return `Node ${problem.node} of ${problem.runId} is ${problem.state}; that needs one that ${problem.wanted}. ${problem.fix}`;
     case 'nothing-to-show':
       return `${problem.what} ${problem.fix}`;
     case 'wrong-state':
@@ -161,6 +171,7 @@ export function exitCodeOf(problem: Problem): ExitCode {
     case 'folder-missing':
     case 'run-not-found':
     case 'node-not-found':
+    case 'node-state':
     case 'nothing-to-show':
     case 'wrong-state':
     case 'unknown-provider':

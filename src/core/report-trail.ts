@@ -128,6 +128,22 @@ function sayingOf(event: RunEvent, questions: ReadonlyMap<string, string>): Sayi
       };
     case 'land.refused':
       return { text: `not landed: ${event.message}` };
+    case 'node.admitted':
+      return { node: event.node, text: 'its `when` is true' };
+    case 'node.unblocked':
+      return { node: event.node, text: 'nothing it needs stands in its way any more' };
+    case 'nodes.invalidated': {
+      const others = event.nodes.filter((name) => name !== event.target);
+      const more = others.length > 10 ? ` and ${others.length - 10} more` : '';
+      const along = others.length === 0 ? '' : `, with ${others.slice(0, 10).join(', ')}${more}`;
+      return {
+        node: event.target,
+        text: `to be done again${along}, asked by ${event.by}: ${event.reason}`,
+        findings: event.findings,
+      };
+    }
+    case 'run.paused':
+      return { text: `paused; workers ${event.workers}` };
     case 'run.resumed':
       return { text: `went on${budgetText(event.budget)}` };
     case 'run.finished':

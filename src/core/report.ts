@@ -12,7 +12,7 @@ export type Report = {
   version: 1;
   run: string;
   goal: string;
-  /** `running` while it waits for a person. */
+  /** `running` while it waits for a person; `needs_rerun` where a part was invalidated since it ended. */
   result: string;
   reason: string | null;
   started_at: string;
@@ -59,7 +59,7 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     version: 1,
     run: spec.runId,
     goal: spec.goal.slice(0, 10_000),
-    result: finished?.outcome ?? status.status,
+    result: resultOf(run),
     reason: finished === null ? null : cutLine(finished.reason, 1_000),
     started_at: isoOf(run.createdAt),
     ended_at: finished === null ? null : isoOf(finished.at),
@@ -87,6 +87,12 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     trail: trailOf(events),
     reproduce: reproduceLines(spec, source),
   };
+}
+
+/** In the words of `runStates`. */
+function resultOf({ status, paused }: Run): string {
+  if (status.status !== 'finished') return paused === null ? status.status : 'paused';
+  return status.rerun ? 'needs_rerun' : status.outcome;
 }
 
 function countsOf(run: Run): Record<string, number> {

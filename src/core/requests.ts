@@ -1,6 +1,6 @@
-import { needOf } from './needs.ts';
+import { isReady } from './needs.ts';
 import type { Request } from './event.ts';
-import type { Run, RunNode } from './run.ts';
+import type { Cycle, Run, RunNode } from './run.ts';
 
 /** The questions that follow from the state alone: approval nodes whose needs are met, plans that wait for a person. */
 export function openQuestions(run: Run): Request[] {
@@ -15,13 +15,9 @@ export function openQuestions(run: Run): Request[] {
 
 function questionOf(run: Run, node: RunNode): Request | null {
   const { name } = node.spec;
-  if (
-    node.spec.kind === 'approval' &&
-    node.state.status === 'waiting' &&
-    needOf(run, node) === 'met'
-  ) {
+  if (node.spec.kind === 'approval' && isReady(run, node)) {
     return {
-      id: approvalId(name),
+      id: approvalId(node),
       kind: 'approval',
       node: name,
       question: node.spec.task,
@@ -42,8 +38,9 @@ export function awaitsConfirmation(run: Run, node: RunNode): boolean {
   );
 }
 
-export function approvalId(name: string): string {
-  return `approval:${name}`;
+/** An answer to a question that was withdrawn is none to the one that took its place. */
+export function approvalId({ spec, stale }: RunNode): string {
+  return stale === 0 ? `approval:${spec.name}` : `approval:${spec.name}:${stale + 1}`;
 }
 
 /** A plan that was sent back and made again is a new question. */
@@ -62,6 +59,7 @@ export function escalationOf(name: string, round: number): string {
 
 /** The number of the round that was judged for `name`, from 1; 0 before it was. The run's own gates are judged anew after every other round. */
 export function roundOf({ cycles }: Run, name: string): number {
-  if (name === 'verify') return cycles.at(-1)?.node === name ? cycles.length : 0;
-  return cycles.findLastIndex((cycle) => cycle.node === name) + 1;
+  const isOf = (cycle: Cycle | undefined): boolean => cycle?.node === name && !cycle.stale;
+  if (name === 'verify') return isOf(cycles.at(-1)) ? cycles.length : 0;
+  return cycles.findLastIndex(isOf) + 1;
 }

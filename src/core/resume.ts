@@ -3,26 +3,54 @@ import { NodeMap } from './node-map.ts';
 import type { Limit } from './node.ts';
 import type { NodeState, Run, RunNode } from './run.ts';
 
-/** A run that its budget has ended can go on under a larger one, and one that is under way as well. */
-export function isResumable({ status }: Run): boolean {
-  if (status.status === 'finished') return status.outcome === 'exhausted';
-  return status.status === 'running';
+/** The run after `run.paused`. Whose worker is stopped goes on later, as if that attempt had not been. */
+export function pausedRun(run: Run, workers: 'finish' | 'stop'): Run {
+  if (workers === 'finish') return { ...run, paused: { workers } };
+  const nodes = new NodeMap([...run.nodes.values()].map(leavingForNow));
+  return { ...run, nodes, paused: { workers } };
 }
 
-/** Who ran out of budget or quota is tried again, and who was blocked waits again; all else stays as it ended. */
+function leavingForNow(node: RunNode): RunNode {
+  const { state } = node;
+  if (state.status !== 'running' || state.becomes !== null) return node;
+  const { findings } = state;
+  const message = findings[0]?.title ?? null;
+  return {
+    ...node,
+    state: { ...state, becomes: { status: 'waiting', notBefore: 0, findings, message } },
+  };
+}
+
+/** Paused, or over without being done: invalidated since, or out of budget. */
+export function isResumable({ status, paused }: Run): boolean {
+  if (status.status === 'finished') return status.rerun || status.outcome === 'exhausted';
+  return status.status === 'running' && paused !== null;
+}
+
+/**
+ * The run after `run.resumed`; one that is over for good stays over. Who ran out of budget or quota is tried again, and who was blocked
+ * by that waits again; all else stays as it ended.
+ */
 export function resumedRun(run: Run, budget: Limit): Run {
-  if (!isResumable(run)) return run;
-  const left = leftOf(run, budget);
+  if (run.status.status === 'stopping') return run;
+  if (run.status.status === 'finished' && !isResumable(run)) return run;
+  const resumed: Run = {
+    ...run,
+    spec: { ...run.spec, budget },
+    status: { status: 'running' },
+    paused: null,
+  };
+  const hasMore = [...run.nodes.values()].some(ranOut);
+  return hasMore ? { ...resumed, nodes: triedAgain(resumed) } : resumed;
+}
+
+function triedAgain(run: Run): NodeMap<RunNode> {
+  const left = leftOf(run, run.spec.budget);
   const nodes = [...run.nodes.values()].map((node) => {
     if (ranOut(node)) return again(node, left);
     return node.state.status === 'blocked' ? { ...node, state: untouched } : node;
   });
-  return {
-    ...run,
-    spec: { ...run.spec, budget },
-    status: { status: 'running' },
-    nodes: new NodeMap(nodes),
-  };
+  return new NodeMap(nodes);
 }
 
 const untouched: NodeState = { status: 'waiting', notBefore: 0, findings: [], message: null };

@@ -4,12 +4,13 @@ import type { NodeMap } from './node-map.ts';
 import type { Limit, NodeSpec } from './node.ts';
 import type { Spend } from './spend.ts';
 import type { Ending, ProcessId, Route } from './worker.ts';
-import type { Judgement, Outcome, Request, RunSpec, Work } from './event.ts';
+import type { Judgement, Outcome, Request, RunEvent, RunSpec, Work } from './event.ts';
 
 /**
  * waiting ─► running ─► gating ─► verified (─► landed, for writers)
  *    ▲          │          │
  *    └──────────┴──────────┘  returned, while retries are left
+ * anything ─► waiting, when it is invalidated
  * waiting ─► blocked | skipped | stopped      running, gating ─► failed | stopped
  */
 export type NodeState =
@@ -31,6 +32,8 @@ export type NodeState =
       base: string | null;
       /** What it was asked to mend; the attempt after it is asked the same when this one gives no answer. */
       findings: readonly Finding[];
+      /** What the node is as soon as its worker has gone; null: its work is gated. */
+      becomes: NodeState | null;
     }
   | {
       status: 'gating';
@@ -85,6 +88,10 @@ export type RunNode = {
   emitted: readonly string[] | null;
   /** What the next attempt goes on from. */
   carry: Work | null;
+  /** Attempts up to this one are history: what they left is no evidence any more. */
+  stale: number;
+  /** Its `when` was found true since it was last invalidated. */
+  admitted: boolean;
   /** Somebody asked to stop this node; true: at once. */
   stop: { force: boolean } | null;
 };
@@ -92,10 +99,22 @@ export type RunNode = {
 export type RunStatus =
   | { status: 'running' }
   | { status: 'stopping'; force: boolean }
-  | { status: 'finished'; outcome: Outcome; reason: string; at: number };
+  /** `rerun`: something was invalidated since, so the outcome is not true any more. */
+  | { status: 'finished'; outcome: Outcome; reason: string; at: number; rerun: boolean };
 
 /** One round of review: what was found and what the rules made of it. `node` is `verify` for the run's own gates. */
-export type Cycle = { node: string; findings: readonly Finding[]; judgement: Judgement };
+export type Cycle = {
+  node: string;
+  findings: readonly Finding[];
+  judgement: Judgement;
+  /** What was judged there has been invalidated. */
+  stale: boolean;
+};
+
+export type Invalidation = Extract<RunEvent, { type: 'nodes.invalidated' }> & {
+  /** ms since 1970. */
+  at: number;
+};
 
 /** The folded state of one run. */
 export type Run = {
@@ -114,6 +133,10 @@ export type Run = {
   requests: readonly Request[];
   answers: ReadonlyMap<string, { choice: string; text: string }>;
   cycles: readonly Cycle[];
+  /** Oldest first. */
+  invalidations: readonly Invalidation[];
+  /** Nothing new is begun; see `run.paused`. */
+  paused: { workers: 'finish' | 'stop' } | null;
   /** The last tree that failed the run's gates. */
   refused: { tree: string; findings: readonly Finding[] } | null;
   verified: { commit: string; tree: string; receipt: string } | null;

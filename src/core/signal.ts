@@ -18,7 +18,11 @@ export const signal = z.discriminatedUnion('kind', [
     how: z.enum(['branch', 'merge', 'discard']),
     target: z.string().nullable(),
   }),
-  /** Go on with a run that its budget has ended or holds up, under these ceilings. */
-  z.object({ kind: z.literal('resume'), budget: limit }),
+  /** Do a node again, and all that rests on it; `text`, which may be empty, is told to its worker. */
+  z.object({ kind: z.literal('retry'), node: z.string(), text: z.string() }),
+  z.object({ kind: z.literal('skip'), node: z.string() }),
+  z.object({ kind: z.literal('pause'), workers: z.enum(['finish', 'stop']) }),
+  /** `budget`: the ceilings to go on under; null: those there are. */
+  z.object({ kind: z.literal('resume'), budget: limit.nullable() }),
 ]);
 export type Signal = z.infer<typeof signal>;

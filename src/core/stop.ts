@@ -1,9 +1,12 @@
 import type { Run, RunNode } from './run.ts';
 
-/** What was asked of a node by a stop of it or of its whole run; null: nobody wants it stopped. `force`: at once. */
+/** What is wanted of a node by a stop of it or of its whole run, by a pause, or because its work counts no more; null: nobody wants it stopped. `force`: at once. */
 export function stopOf(run: Run, node: RunNode): { force: boolean } | null {
   const all = run.status.status === 'stopping' ? run.status : null;
-  if (all === null && node.stop === null) return null;
+  if (all === null && node.stop === null) {
+    const isLeaving = node.state.status === 'running' && node.state.becomes !== null;
+    return isLeaving ? { force: false } : null;
+  }
   return { force: all?.force === true || node.stop?.force === true };
 }
 

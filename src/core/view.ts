@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { request } from './event.ts';
 import { heldByBudget, isHeld, reservations } from './held.ts';
-import { needOf } from './needs.ts';
+import { isReady, needOf } from './needs.ts';
 import { nodeSpec } from './node.ts';
 import { addSpend, noSpend, spend } from './spend.ts';
 import { route } from './worker.ts';
@@ -21,14 +21,19 @@ const nodeStatuses = [
 export const runStates = [
   'running',
   'needs',
+  'paused',
   'stopping',
   'succeeded',
   'failed',
   'stopped',
   'exhausted',
+  'needs_rerun',
 ] as const;
 
-/** What a surface shows of a run, however many nodes and events it has. `needs`: nothing goes on until a person answers. */
+/**
+ * What a surface shows of a run, however many nodes and events it has. `needs`: nothing goes on until a person answers. `needs_rerun`: it
+ * was over, and something in it was invalidated since; `resume` does that again.
+ */
 export const runView = z.object({
   state: z.enum(runStates),
   /** Nodes by status; those with none are left out. */
@@ -69,6 +74,8 @@ export const nodeView = z.object({
   state: z.enum(nodeStatuses),
   /** The newest attempt, which the fields below speak of; 0 before the first. */
   attempt: z.number().int(),
+  /** Attempts up to this one are history: their receipts are withdrawn. */
+  stale: z.number().int().default(0),
   route: route.nullable(),
   /** The model that answered, as the stream names it. */
   model: z.string().nullable(),
@@ -115,6 +122,7 @@ export function nodeViewOf(node: RunNode): NodeView {
     role: node.spec.role,
     state: node.state.status,
     attempt: last?.attempt ?? 0,
+    stale: node.stale,
     route: last?.route ?? null,
     model: last?.ending?.model ?? null,
     spend: node.attempts.reduce((sum, one) => addSpend(sum, one.ending?.spend ?? noSpend), noSpend),
@@ -134,17 +142,24 @@ export function branchOf({ spec, head, landed }: Run): string | null {
 
 /** Nothing but landing can still happen. */
 export function isOver(state: RunState): boolean {
-  return state !== 'running' && state !== 'needs' && state !== 'stopping';
+  return !['running', 'needs', 'paused', 'stopping'].includes(state);
+}
+
+/** Whether something is to be done that takes an owner. A paused run is left alone once its workers have gone. */
+export function wantsOwner({ state, counts }: Pick<RunView, 'state' | 'counts'>): boolean {
+  if (state === 'paused') return (counts.running ?? 0) + (counts.gating ?? 0) > 0;
+  return state === 'running' || state === 'stopping';
 }
 
 function stateOf(run: Run): RunState {
   const status: RunStatus = run.status;
   switch (status.status) {
     case 'finished':
-      return status.outcome;
+      return status.rerun ? 'needs_rerun' : status.outcome;
     case 'stopping':
       return 'stopping';
     case 'running':
+      if (run.paused !== null) return 'paused';
       return run.requests.length > 0 && !isMoving(run) ? 'needs' : 'running';
   }
 }
@@ -156,8 +171,9 @@ function isMoving(run: Run): boolean {
     const { status } = node.state;
     if (status === 'running' || status === 'gating') return true;
     if (node.state.status === 'verified' && !node.state.landed) return true;
-    const isOpen = status === 'waiting' && node.spec.kind !== 'approval';
-    if (isOpen && needOf(run, node) === 'met' && !isHeld(run, node, reserved)) return true;
+    if (status !== 'waiting' || needOf(run, node) !== 'met') continue;
+    if (isHeld(run, node, reserved)) continue;
+    if (node.spec.kind !== 'approval' || !isReady(run, node)) return true;
   }
   return false;
 }

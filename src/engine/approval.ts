@@ -24,7 +24,7 @@ export async function settleApproval(
 ): Promise<void> {
   const run = recorder.run();
   const { name } = node.spec;
-  const answer = run.answers.get(approvalId(name));
+  const answer = run.answers.get(approvalId(node));
   if (answer === undefined || node.state.status !== 'waiting') return;
   if (answer.choice !== 'yes') {
     const message = answer.text === '' ? 'not approved' : `not approved: ${answer.text}`;
@@ -33,7 +33,7 @@ export async function settleApproval(
   }
   const handoff: Json = { status: 'pass', summary: answer.text === '' ? 'approved' : answer.text };
   const { event, row } = await proveNode(engine, run, node, {
-    attempt: 1,
+    attempt: node.stale + 1,
     work: null,
     verdicts: [byPerson],
     handoff,

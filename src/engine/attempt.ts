@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { cleanHandoff, extractHandoff } from '../core/extract-handoff.ts';
 import { redact } from '../core/redact.ts';
+import { leftFor } from '../core/apply-node.ts';
 import { afterEnding, type Next } from '../core/retry.ts';
 import { tokensOf } from '../core/spend.ts';
 import type { RunEvent } from '../core/event.ts';
@@ -160,6 +161,10 @@ function endEvents(
   const ended: RunEvent = { type: 'attempt.ended', node: node.name, attempt, ending, handoff };
   const state = run.nodes.get(node.name);
   if (ending.class === 'done' || state === undefined) return [ended];
+  if (leftFor(state, ended) !== null) {
+    const none: Next = { again: false, message: ending.message };
+    return [ended, ...laneEvents(ending, route, none, engine.clock.now())];
+  }
   if (ending.class === 'stopped') return [ended, { type: 'node.stopped', node: node.name }];
   const now = engine.clock.now();
   const next = afterEnding(state, ending, run.spec.settings, now);

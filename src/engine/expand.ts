@@ -1,3 +1,4 @@
+import { isDropped } from '../core/added.ts';
 import type { Json } from '../core/json.ts';
 import type { RunEvent } from '../core/event.ts';
 import { maxNodes } from '../core/graph.ts';
@@ -13,8 +14,8 @@ import type { Recorder } from './recorder.ts';
 /** The nodes a planner's handoff carries, checked; also asked by the gate, so that a bad plan goes back to its planner. */
 export function readPlan(run: Run, by: string, handoff: Json): Emitted {
   const existing = [...run.nodes.values()]
-    .map((node) => node.spec)
-    .filter((node) => run.nodes.get(node.name)?.emittedBy !== by);
+    .filter((node) => node.emittedBy !== by && !isDropped(run, node))
+    .map((node) => node.spec);
   return emittedNodes({
     handoff,
     by,

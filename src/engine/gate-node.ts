@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { gatesOf } from '../core/gates.ts';
 import { whyNoHandoff } from '../core/extract-handoff.ts';
 import { checkHandoff } from '../core/handoff.ts';
-import type { Role } from '../core/names.ts';
 import type { NodeSpec } from '../core/node.ts';
 import { isRepairing } from '../core/repair.ts';
 import { afterFindings, afterMisfit, type Next } from '../core/retry.ts';
@@ -26,7 +25,9 @@ import { collectSoon, readIgnored } from './node-worktree.ts';
 import { dropRaw } from './raw.ts';
 import { judgeSharedSettings } from './shared-settings.ts';
 import { settleApproval } from './approval.ts';
+import { performPassWhen } from './pass-when.ts';
 import { proveNode } from './receipt.ts';
+import { withdrawReceipts } from './withdraw.ts';
 import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -41,8 +42,13 @@ export async function performGate(
   const node = run.nodes.get(name);
   if (node === undefined) return;
   if (node.spec.kind === 'approval') return settleApproval(engine, recorder, node);
+  if (node.spec.kind === 'gate') return performPassWhen(engine, recorder, name);
   if (node.state.status !== 'gating') return;
   const { attempt, base } = node.state;
+  const isCurrent = (): boolean => {
+    const now = recorder.run().nodes.get(name);
+    return now?.state.status === 'gating' && attempt > now.stale;
+  };
   const worktree =
     engine.repository === null || base === null
       ? null
@@ -50,7 +56,8 @@ export async function performGate(
   recorder.fence();
   if (worktree === null && engine.repository !== null && base !== null) {
     // Without a worktree there is nothing to prove, so nothing is proved.
-    recorder.record([sendBack(engine, node, { attempt, findings: [goneWorktree], work: null })]);
+    if (isCurrent())
+      recorder.record([sendBack(engine, node, { attempt, findings: [goneWorktree], work: null })]);
     return;
   }
   const committed =
@@ -90,9 +97,12 @@ export async function performGate(
     });
     // Whoever sees the plan's node verified is asked about the plan, and finds it there.
     await keepPlan(engine, run, node, handoff.value);
+    // Nothing is proved by what has become history while it was gated.
+    if (!isCurrent()) return withdrawReceipts(engine, recorder.run());
     recorder.record([...judged, verified.event], { receipts: [verified.row] });
     await freeWorktree(engine, run, node, { attempt, work });
   } else {
+    if (!isCurrent()) return;
     const isMisfit =
       handoff.isMisfit && verdicts.every((one) => one.pass || one.gate === 'handoff');
     const session = isMisfit ? node.state.ending.session : null;
@@ -237,20 +247,12 @@ function refusalOf(run: Run, spec: NodeSpec, handoff: Json): Finding | null {
   if (typeof handoff !== 'object' || handoff === null || Array.isArray(handoff)) return null;
   const { status, summary } = handoff;
   if (status !== 'fail' && status !== 'blocked' && status !== 'needs_repair') return null;
-  if (status !== 'blocked' && judging.has(spec.role) && isReadByGate(run, spec.name)) return null;
+  if (status !== 'blocked' && !spec.write && isReadByGate(run, spec.name)) return null;
   const title = `The worker says ${status}: ${typeof summary === 'string' ? summary.slice(0, 300) : 'without a reason'}`;
   return { severity: 'major', title, file: null, line: null, evidence: 'status of the handoff' };
 }
 
-/** Roles whose no is a finding about the work of others. */
-const judging: ReadonlySet<Role> = new Set([
-  'review',
-  'security',
-  'performance',
-  'compatibility',
-  'testing',
-]);
-
+/** A gate node that weighs the answer of a reader says what follows from a no. */
 function isReadByGate({ nodes }: Run, name: string): boolean {
   return [...nodes.values()].some(({ spec }) => spec.kind === 'gate' && spec.needs.includes(name));
 }

@@ -4,6 +4,7 @@ import { MoError } from '../core/problem.ts';
 import { afterFindings } from '../core/retry.ts';
 import type { Run, RunNode } from '../core/run.ts';
 import { commitTree, isAncestor, treeOf } from '../git/commit.ts';
+import { inTurn } from '../git/in-turn.ts';
 import { mergeInMemory } from '../git/merge.ts';
 import { readRef, runRef, updateRef } from '../git/refs.ts';
 import type { Git } from '../git/git.ts';
@@ -14,11 +15,25 @@ import { putBackBranch } from './run-branch.ts';
 import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
 
+/** Whoever must not come between the move of the run's branch and the event that tells of it waits for this turn. */
+export function landingTurn({ spec }: Run): string {
+  return `landing of ${spec.runId}`;
+}
+
 /**
  * Brings a verified node's commits into the run's branch: merged in memory, the merged tree gated, then one compare-and-swap of the
  * ref. A conflict, or a merged tree that fails, goes back to the node.
  */
 export async function performLanding(
+  engine: Engine,
+  recorder: Recorder,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await inTurn(landingTurn(recorder.run()), () => landNode(engine, recorder, name, signal));
+}
+
+async function landNode(
   engine: Engine,
   recorder: Recorder,
   name: string,

@@ -1,8 +1,8 @@
+import { eventsOfControl } from '../core/control.ts';
 import { decide } from '../core/decide.ts';
 import { keyOfAction, type Action, type Snapshot } from '../core/action.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Run } from '../core/run.ts';
-import { isResumable } from '../core/resume.ts';
 import type { Signal } from '../core/signal.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Recorder } from './recorder.ts';
@@ -17,6 +17,8 @@ export type LoopDeps = {
   signal: AbortSignal;
   surroundings: () => Pick<Snapshot, 'lanes' | 'workers' | 'day'>;
   takeSignals: () => readonly { id: number; signal: Signal }[];
+  /** Receipts of what was just invalidated leave their place before anything else happens. */
+  withdraw: () => Promise<void>;
   /** Resolves when something outside may have changed, at the latest after `ms`. */
   waitOutside: (ms: number, signal: AbortSignal) => Promise<void>;
   perform: (work: Work) => Promise<void>;
@@ -54,7 +56,7 @@ export async function runLoop(deps: LoopDeps): Promise<'over' | 'needs' | 'abort
   while (!signal.aborted) {
     if (failures.length > 0) throw failures[0];
     wake = new AbortController();
-    takeSignals(deps);
+    if (takeSignals(deps, busy)) await deps.withdraw();
     const snapshot: Snapshot = {
       run: recorder.run(),
       busy: new Set(busy.keys()),
@@ -86,11 +88,24 @@ function isOver(run: Run): boolean {
   return run.status.status === 'finished';
 }
 
-/** Signals become events in the same transaction that marks them as handled; what no longer fits is marked and changes nothing. */
-function takeSignals({ recorder, takeSignals: take }: LoopDeps): void {
+/** Signals become events in the same transaction that marks them as handled; what no longer fits is marked and changes nothing. True: something was invalidated. */
+function takeSignals(
+  { recorder, takeSignals: take }: LoopDeps,
+  busy: ReadonlyMap<string, unknown>,
+): boolean {
+  const before = recorder.run().invalidations.length;
   for (const { id, signal } of take()) {
+    if (signal.kind === 'retry' && isMovingBranch(busy)) break;
     recorder.record(eventsOf(recorder.run(), signal), { handledSignals: [id] });
   }
+  return recorder.run().invalidations.length > before;
+}
+
+/** Between the move of a branch and the event that tells of it nothing is invalidated: that event would be looked for in vain. */
+function isMovingBranch(busy: ReadonlyMap<string, unknown>): boolean {
+  return [...busy.keys()].some(
+    (key) => key.startsWith('land:') || key === 'verify' || key === 'deliver',
+  );
 }
 
 function eventsOf(run: Run, signal: Signal): RunEvent[] {
@@ -115,8 +130,14 @@ function eventsOf(run: Run, signal: Signal): RunEvent[] {
     }
     case 'land':
       if (run.status.status !== 'finished') return [];
+      if (run.status.rerun && signal.how !== 'discard') return [];
       return [{ type: 'land.asked', how: signal.how, target: signal.target }];
-    case 'resume':
-      return isResumable(run) ? [{ type: 'run.resumed', budget: signal.budget }] : [];
+    case 'retry':
+    case 'skip':
+    case 'pause':
+    case 'resume': {
+      const events = eventsOfControl(run, signal);
+      return Array.isArray(events) ? events : [];
+    }
   }
 }

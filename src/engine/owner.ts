@@ -20,6 +20,8 @@ import { performStart } from './start.ts';
 import { putBackBranch } from './run-branch.ts';
 import { performVerification } from './verify-run.ts';
 import type { AttemptDesk } from './watch-worker.ts';
+import { performWeigh } from './when.ts';
+import { withdrawReceipts } from './withdraw.ts';
 import { workersOf, type Engine } from './engine.ts';
 
 /** An owner that hangs is replaced after this long; one that dies, at once. */
@@ -85,6 +87,7 @@ async function ownEpoch(
     });
     if (recorder.run().status.status !== 'finished')
       recorder.record([{ type: 'run.owned', epoch, owner }]);
+    await withdrawReceipts(engine, recorder.run());
     const desk: AttemptDesk = { engine, recorder, epoch, signal: ended, live: new Map() };
     const end = await runLoop({
       recorder,
@@ -96,6 +99,7 @@ async function ownEpoch(
         day: dayOf(engine, recorder.run()),
       }),
       takeSignals: () => engine.store.takeSignals(runId, epoch),
+      withdraw: () => withdrawReceipts(engine, recorder.run()),
       waitOutside: (ms, until) =>
         engine.store.waitForPulse(runId, { signal: until, timeoutMs: ms }),
       perform: (work) => follow(perform(desk, cuts, work)),
@@ -126,6 +130,9 @@ type Cuts = Map<string, AbortController>;
 function cutOff(cuts: Cuts, run: Run): void {
   for (const [key, cut] of cuts) {
     const node = run.nodes.get(key.replace(/^gate:/, ''));
+    const last = node?.attempts.at(-1)?.attempt ?? null;
+    // What is being proved has become history.
+    if (last !== null && last <= (node?.stale ?? 0)) cut.abort();
     if (isCutOff(run) || (node !== undefined && stopOf(run, node)?.force === true)) cut.abort();
   }
 }
@@ -142,6 +149,8 @@ async function perform(desk: AttemptDesk, cuts: Cuts, work: Work): Promise<void>
         return await performStart(desk, work);
       case 'stop':
         return await performStop(desk, work.node);
+      case 'weigh':
+        return await performWeigh(engine, recorder, work.node);
       case 'gate':
         return await performGate(engine, recorder, work.node, signal);
       case 'land':
@@ -193,8 +202,10 @@ async function performStop(
   while (!signal.aborted) {
     const node = recorder.run().nodes.get(name);
     if (node?.state.status !== 'running') return;
-    // Read anew each time: whoever has asked may lose patience.
-    live.get(name)?.stop(stopOf(recorder.run(), node)?.force === true ? 'force' : 'ask');
+    // Read anew each time: whoever has asked may lose patience, and by now it may be another attempt.
+    const stop = stopOf(recorder.run(), node);
+    if (stop === null) return;
+    live.get(name)?.stop(stop.force ? 'force' : 'ask');
     await engine.store.waitForPulse(recorder.run().spec.runId, { signal, timeoutMs: 1_000 });
   }
 }

@@ -7,8 +7,10 @@ import type { Json } from '../core/json.ts';
 import type { RunEvent, Work } from '../core/event.ts';
 import type { Run, RunNode } from '../core/run.ts';
 import { writeWhole } from '../platform/files.ts';
+import { inTurn } from '../git/in-turn.ts';
 import type { ReceiptRow } from '../store/receipt-table.ts';
 import { readPromptVersion } from './compose.ts';
+import { withdrawReceipt } from './withdraw.ts';
 import type { Engine } from './engine.ts';
 
 /** The receipt, and the event that rests on it: both go into one transaction. */
@@ -62,7 +64,10 @@ async function issueReceipt(
     sha256,
   );
   const file = engine.paths.receipt(runId, node.spec.name);
-  await writeWhole(file, `${JSON.stringify(receipt, null, 2)}\n`);
+  await inTurn(file, async () => {
+    await withdrawReceipt(engine, runId, node.spec.name, node.stale);
+    await writeWhole(file, `${JSON.stringify(receipt, null, 2)}\n`);
+  });
   return {
     node: node.spec.name,
     attempt,

@@ -20,7 +20,7 @@ export async function performReview(
   name: string,
 ): Promise<void> {
   const run = recorder.run();
-  const judged = run.cycles.find((cycle) => cycle.node === name);
+  const judged = run.cycles.find((cycle) => cycle.node === name && !cycle.stale);
   const isJudged = judged !== undefined && name !== 'verify';
   const answer = run.answers.get(escalationId(run, name));
   if (answer !== undefined) {
@@ -28,15 +28,18 @@ export async function performReview(
     return;
   }
   const findings = isJudged ? judged.findings : foundBy(run, name);
-  const rounds = [...run.cycles.map((cycle) => cycle.findings), ...(isJudged ? [] : [findings])];
+  const live = run.cycles.filter((cycle) => !cycle.stale).map((cycle) => cycle.findings);
+  const rounds = [...live, ...(isJudged ? [] : [findings])];
   const judgement = isJudged ? judged.judgement : judgeConvergence(rounds, run.spec.maxCycles);
-  const cycle = rounds.length;
+  const cycle = run.cycles.length + (isJudged ? 0 : 1);
   const events: RunEvent[] = isJudged
     ? []
     : [{ type: 'review.judged', node: name, cycle, findings: [...findings], judgement }];
-  events.push(...eventsOf(run, { node: name, findings, judgement }, cycle));
+  events.push(...eventsOf(run, { node: name, findings, judgement, stale: false }, cycle));
   if (events.some((event) => event.type === 'run.asked'))
-    await writeEscalation(engine, run, { node: name, findings, judgement });
+    await writeEscalation(engine, run, { node: name, findings, judgement, stale: false });
+  // What was judged may have become history in the meantime.
+  if (recorder.run().nodes.get(name) !== run.nodes.get(name)) return;
   recorder.record(events);
 }
 

@@ -23,7 +23,8 @@ export async function performVerification(
     command,
     timeoutMs: null,
   }));
-  const evidence = `verify-${run.cycles.length + 1}`;
+  const round = run.cycles.length + run.invalidations.length + 1;
+  const evidence = `verify-${round}`;
   const verdicts = [...(await judgeTree(engine, run, { commit, commands, evidence, signal }))];
   if (verdicts.some((one) => !one.pass)) {
     recorder.record([{ type: 'run.refused', commit, tree, verdicts }]);
@@ -39,7 +40,7 @@ export async function performVerification(
     {
       run: run.spec.runId,
       node: 'verify',
-      attempt: run.cycles.length + 1,
+      attempt: round,
       base: run.spec.base,
       commit,
       tree,

@@ -4,7 +4,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Verdict } from '../core/gate.ts';
 import type { GateSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
-import { receipt as receiptSchema, receiptProblems } from '../core/receipt.ts';
+import { receipt as receiptSchema, receiptProblems, type Receipt } from '../core/receipt.ts';
 import type { Run } from '../core/run.ts';
 import { addWorktree, removeWorktree } from '../git/worktree.ts';
 import { treeOf } from '../git/commit.ts';
@@ -18,6 +18,7 @@ import { runGates } from '../gates/run-gates.ts';
 import { readText } from '../platform/files.ts';
 import { readRun } from './read-run.ts';
 import { sha256 } from './receipt.ts';
+import { isWithdrawn } from './withdraw.ts';
 import type { Engine } from './engine.ts';
 
 export type VerifyAnswer = {
@@ -146,6 +147,8 @@ export async function verifyReceipt(engine: Engine, wish: { file: string }): Pro
   if (!parsed.success) throw unreadable(file, 'it is no receipt of mo');
   const receipt = parsed.data;
   const problems = receiptProblems(receipt, sha256);
+  const withdrawn = withdrawal(engine, receipt);
+  if (withdrawn !== null) problems.push(withdrawn);
   if (receipt.commit !== null && engine.repository !== null) {
     const { git } = engine.repository;
     const found = await git.run(['rev-parse', '--verify', '--quiet', `${receipt.commit}^{tree}`], {
@@ -164,6 +167,24 @@ export async function verifyReceipt(engine: Engine, wish: { file: string }): Pro
     receipt: relative(engine.project, file),
     problems,
   };
+}
+
+/** Why a receipt that is whole counts no more; null while it does, and for a receipt of a run that is not known here. */
+function withdrawal({ store }: Engine, receipt: Receipt): string | null {
+  if (store.runIfAny(receipt.run) === null) return null;
+  const row = store
+    .receipts(receipt.run)
+    .find(({ node, digest }) => node === receipt.node && digest === receipt.digest);
+  const run = readRun(store, receipt.run);
+  const isOfRun = receipt.node === 'verify' && receipt.base === run.spec.base;
+  if (row?.stale !== true && (row !== undefined || !isOfRun || !isWithdrawn(run, receipt)))
+    return null;
+  const cause = run.invalidations.find(
+    ({ nodes, dropped, at }) =>
+      Date.parse(receipt.issued_at) <= at &&
+      (row === undefined || nodes.includes(receipt.node) || dropped.includes(receipt.node)),
+  );
+  return `It is stale: ${row === undefined ? 'a part of the run' : receipt.node} was invalidated${cause === undefined ? '' : ` (${cause.reason})`}, so it cannot be accepted any more.`;
 }
 
 async function judge(

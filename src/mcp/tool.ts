@@ -13,7 +13,7 @@ export function toolOf(operation: OperationCard): Tool {
     inputSchema: objectSchema(operation.input, 'input'),
     // A tool with an output schema must answer with data; one that answers in text has none.
     ...(operation.answersInText ? {} : { outputSchema: objectSchema(operation.output, 'output') }),
-    annotations: { title: operation.title, ...hintsOf(operation.kind) },
+    annotations: hintsOf(operation.kind),
     _meta: {
       ...(operation.alwaysLoad ? { 'anthropic/alwaysLoad': true } : {}),
       'anthropic/searchHint': operation.searchHint,
@@ -41,15 +41,18 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema
   return anyObjectSchema.parse(trimmed(z.toJSONSchema(schema, { io })));
 }
 
-/** Without what costs a controller tokens and tells it nothing: `$schema`, the bounds of safe integers, patterns of ids. */
+/** Without what costs a controller tokens and tells it nothing: `$schema`, the bounds of safe integers, that amounts are positive, lengths nobody reaches. */
 function trimmed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(trimmed);
   if (typeof value !== 'object' || value === null) return value;
   const kept: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(value)) {
-    if (key === '$schema' || key === 'propertyNames') continue;
+    if (noise.has(key)) continue;
+    if (inner === 0 && (key === 'minimum' || key === 'exclusiveMinimum')) continue;
     if (Math.abs(Number(inner)) === Number.MAX_SAFE_INTEGER) continue;
     kept[key] = trimmed(inner);
   }
   return kept;
 }
+
+const noise = new Set(['$schema', 'propertyNames', 'maxLength']);

@@ -1,4 +1,5 @@
 import type { NodeDefaults, RunSpec } from '../core/event.ts';
+import { maxNodes } from '../core/graph.ts';
 import type { Limit, NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import { writeWhole } from '../platform/files.ts';
@@ -21,6 +22,9 @@ export type NewRun = {
   budget: Limit;
   confirm: RunSpec['confirm'];
   maxCycles: number;
+  inputs?: RunSpec['inputs'];
+  maxInvalidations?: number;
+  maxNodes?: number;
   /** For nodes that are added while the run goes on. */
   defaults: NodeDefaults;
   clientKey: string | null;
@@ -93,6 +97,9 @@ async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<Run
     budget: wish.budget,
     confirm: wish.confirm,
     maxCycles: wish.maxCycles,
+    inputs: wish.inputs ?? {},
+    maxInvalidations: wish.maxInvalidations ?? 50,
+    maxNodes: wish.maxNodes ?? maxNodes,
     defaults: wish.defaults,
     settings,
   };

@@ -111,6 +111,8 @@ function nextStep(runId: string, view: RunView): { next?: string } {
   if (view.state === 'needs') {
     return { next: `A person answers: mo resume ${runId} --answer <choice>` };
   }
+  if (view.state === 'paused' || view.state === 'needs_rerun')
+    return { next: `workflow_control {run_id: "${runId}", action: "resume"}` };
   if (!isOver(view.state)) return {};
   if (view.state === 'exhausted') {
     return {

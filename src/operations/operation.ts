@@ -21,8 +21,8 @@ export type OperationCard = {
   searchHint: string;
   /** Hosts that load tools on demand keep this one loaded. */
   alwaysLoad: boolean;
-  /** The input field that the command line also takes without its flag. */
-  positional: string | null;
+  /** The input fields that the command line also takes without their flags, in this order. */
+  positional: readonly string[];
   input: z.ZodObject;
   /** Advertised only while the answer is data; see `Answer.text`. */
   output: z.ZodObject;
@@ -48,7 +48,7 @@ export type OperationDefinition<I extends z.ZodObject, O extends z.ZodObject> = 
   'input' | 'output' | 'alwaysLoad' | 'positional' | 'answersInText'
 > & {
   alwaysLoad?: true;
-  positional?: Extract<keyof z.output<I>, string>;
+  positional?: Extract<keyof z.output<I>, string> | readonly Extract<keyof z.output<I>, string>[];
   input: I;
   output: O;
   run: (input: z.output<I>, context: OperationContext) => Promise<z.input<O>>;
@@ -78,7 +78,7 @@ export function defineOperation<I extends z.ZodObject, O extends z.ZodObject>(
     toolset: definition.toolset,
     searchHint: definition.searchHint,
     alwaysLoad: definition.alwaysLoad ?? false,
-    positional: definition.positional ?? null,
+    positional: [definition.positional ?? []].flat(),
     input: definition.input,
     output: definition.output,
     answersInText: definition.text !== undefined,

@@ -9,6 +9,7 @@ import { run } from './run.ts';
 import { stop } from './stop.ts';
 import { verify } from './verify.ts';
 import { workflowCheck } from './workflow-check.ts';
+import { workflowControl } from './workflow-control.ts';
 import { workflowRun } from './workflow-run.ts';
 
 /** Everything a controller can ask, in the order hosts are shown it. The order is part of the contract: hosts cache it. */
@@ -23,5 +24,6 @@ export const operations: readonly Operation[] = [
   land,
   workflowCheck,
   workflowRun,
+  workflowControl,
   handoff,
 ];

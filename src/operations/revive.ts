@@ -1,4 +1,5 @@
 import { MoError } from '../core/problem.ts';
+import { wantsOwner } from '../core/view.ts';
 import type { Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 
@@ -11,8 +12,7 @@ export async function revive(
   store: Store,
   runId: string,
 ): Promise<string | null> {
-  const { state } = store.view(runId);
-  if (state !== 'running' && state !== 'stopping') return null;
+  if (!wantsOwner(store.view(runId))) return null;
   try {
     await context.ensureOwner(runId);
     return null;

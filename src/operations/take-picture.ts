@@ -1,3 +1,4 @@
+import { wantsOwner } from '../core/view.ts';
 import type { OperationContext } from './context.ts';
 import { findRun } from './find-run.ts';
 import { landedText } from './news.ts';
@@ -46,7 +47,6 @@ export async function waitForChange(
   timeoutMs: number,
 ): Promise<void> {
   const store = await context.store();
-  const { state } = store.view(runId);
-  if (state === 'running' || state === 'stopping') await context.ensureOwner(runId);
+  if (wantsOwner(store.view(runId))) await context.ensureOwner(runId);
   await store.waitForPulse(runId, { signal: context.signal, timeoutMs });
 }

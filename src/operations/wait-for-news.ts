@@ -74,6 +74,8 @@ export function isWorthSaying(event: RunEvent): boolean {
     case 'node.failed':
     case 'node.blocked':
     case 'nodes.added':
+    case 'nodes.invalidated':
+    case 'run.paused':
     case 'review.judged':
     case 'lane.closed':
     case 'run.asked':
@@ -94,10 +96,12 @@ export function isWorthSaying(event: RunEvent): boolean {
     case 'node.landed':
     case 'node.stopped':
     case 'node.skipped':
+    case 'node.unblocked':
+    case 'node.admitted':
+    case 'run.resumed':
     case 'run.answered':
     case 'run.stopping':
     case 'land.asked':
-    case 'run.resumed':
       return false;
   }
 }

@@ -38,7 +38,12 @@ function overview(store: Store, since: ReadonlyMap<number, Cursor> | null): Poll
   const told = [...active, ...ended].filter((row) => isNews(row, since));
   const cursor = writeCursors(cursorsOf(active));
   if (active.length === 0 && ended.length === 0) return idle;
-  const state = active.some(({ view }) => view.state === 'needs') ? 'needs' : 'running';
+  const states = new Set(active.map(({ view }) => view.state));
+  const state = states.has('needs')
+    ? 'needs'
+    : states.size === 1 && states.has('paused')
+      ? 'paused'
+      : 'running';
   return {
     state: active.length === 0 ? 'idle' : state,
     changed: told.length > 0,

@@ -6,7 +6,7 @@ import { insertEvents } from './event-table.ts';
 import { putLane } from './lane-table.ts';
 import { checkEpoch } from './lease-table.ts';
 import { putNodes } from './node-table.ts';
-import { putReceipts, type ReceiptRow } from './receipt-table.ts';
+import { putReceipts, withdrawReceipts, type ReceiptRow } from './receipt-table.ts';
 import type { RunNumber } from './run-number.ts';
 import { updateView, type RunTable } from './run-table.ts';
 import { markHandled } from './signal-table.ts';
@@ -79,6 +79,8 @@ function putConsequences(database: Database, run: number, event: RunEvent, at: n
     endAttempt(database, run, event, at);
     putSpend(database, run, event, at);
   }
+  if (event.type === 'nodes.invalidated')
+    withdrawReceipts(database, run, [...event.nodes, ...event.dropped]);
   if (event.type === 'lane.closed') {
     const { provider, profile, until, reason } = event;
     putLane(database, { provider, profile, closedUntil: until, reason });

@@ -36,6 +36,11 @@ export function workspacePaths(projectRoot: string) {
     ownerLog: (runId: string) => inRun(runId, 'owner.log'),
     receipts: (runId: string) => inRun(runId, 'receipts'),
     receipt: (runId: string, node: string) => inRun(runId, 'receipts', `${checkNode(node)}.json`),
+    /** Where it goes when it counts no more. */
+    staleReceipt: (runId: string, node: string, attempt: number) =>
+      inRun(runId, 'receipts', 'stale', `${checkNode(node)}-${checkAttempt(attempt)}.json`),
+    staleRunReceipt: (runId: string, number: number) =>
+      inRun(runId, 'stale', `receipt-${checkAttempt(number)}.json`),
     /** Of the integrated tree. */
     runReceipt: (runId: string) => inRun(runId, 'receipt.json'),
     nodeFolder: (runId: string, node: string) => inRun(runId, 'nodes', checkNode(node)),

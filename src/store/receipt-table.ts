@@ -1,3 +1,4 @@
+import { join, dirname } from 'node:path';
 import { z } from 'zod';
 import type { Database } from './database.ts';
 import type { RunNumber } from './run-number.ts';
@@ -15,11 +16,14 @@ export type ReceiptRow = {
   createdAt: number;
 };
 
+/** `stale`: withdrawn, because its node was invalidated. */
+type KnownReceipt = ReceiptRow & { stale: boolean };
+
 export type ReceiptTable = {
   /** Oldest first. */
-  receipts: (runId: string) => ReceiptRow[];
-  /** The newest of a node. */
-  receiptOf: (runId: string, node: string) => ReceiptRow | null;
+  receipts: (runId: string) => KnownReceipt[];
+  /** The newest of a node, whether it still counts or not. */
+  receiptOf: (runId: string, node: string) => KnownReceipt | null;
 };
 
 export function receiptTable(database: Database, numberOf: RunNumber): ReceiptTable {
@@ -51,7 +55,26 @@ export function putReceipts(
   }
 }
 
-const select = 'SELECT node, attempt, path, commit_id, tree, digest, created_at FROM receipt';
+/** Of these nodes nothing that was proved so far counts any more; the files go where `path` says then. */
+export function withdrawReceipts(database: Database, run: number, nodes: readonly string[]): void {
+  for (const node of nodes) {
+    const current = database.all(
+      receiptRow,
+      `${select} WHERE run = @run AND node = @node AND stale = 0`,
+      { run, node },
+    );
+    for (const { attempt, path } of current) {
+      database.run(
+        `UPDATE receipt SET stale = 1, path = @path
+         WHERE run = @run AND node = @node AND attempt = @attempt`,
+        { run, node, attempt, path: join(dirname(path), 'stale', `${node}-${attempt}.json`) },
+      );
+    }
+  }
+}
+
+const select = `SELECT node, attempt, path, commit_id, tree, digest, created_at, stale
+  FROM receipt`;
 
 const receiptRow = z
   .object({
@@ -62,9 +85,11 @@ const receiptRow = z
     tree: z.string().nullable(),
     digest: z.string(),
     created_at: z.number(),
+    stale: z.number(),
   })
-  .transform(({ commit_id, created_at, ...row }): ReceiptRow => ({
+  .transform(({ commit_id, created_at, stale, ...row }): KnownReceipt => ({
     ...row,
+    stale: stale === 1,
     commit: commit_id,
     createdAt: created_at,
   }));

@@ -54,7 +54,7 @@ export function runTable(database: Database): RunTable {
       database.all(
         runRow,
         `${select} WHERE number IN
-           (SELECT run FROM run_view WHERE state IN ('running', 'needs', 'stopping'))
+           (SELECT run FROM run_view WHERE state IN ('running', 'needs', 'paused', 'stopping'))
          ORDER BY number`,
       ),
     view: (runId) => database.get(viewRow, selectView, { runId })?.view ?? notFound(runId),

@@ -13,6 +13,8 @@ export type SignalTable = {
    * that the death of an owner in between loses none.
    */
   takeSignals: (runId: string, epoch: number) => SignalRow[];
+  /** Whether an owner has heard it; anybody may ask. */
+  isHandled: (runId: string, id: number) => boolean;
   /** How many nobody has handled yet; anybody may ask. */
   pendingSignals: (runId: string) => number;
 };
@@ -21,6 +23,12 @@ const countRow = z.object({ count: z.number().int() });
 
 export function signalTable(database: Database, numberOf: RunNumber): SignalTable {
   return {
+    isHandled: (runId, id) =>
+      database.get(
+        countRow,
+        'SELECT count(*) AS count FROM signal WHERE run = @run AND id = @id AND handled_at IS NOT NULL',
+        { run: numberOf(runId), id },
+      )?.count === 1,
     pendingSignals: (runId) =>
       database.get(
         countRow,

@@ -59,6 +59,9 @@ export function aRunSpec(nodes: NodeSpec[], over: Partial<RunSpec> = {}): RunSpe
     budget: { usd: null, tokens: null },
     confirm: 'yes',
     maxCycles: 3,
+    inputs: {},
+    maxInvalidations: 50,
+    maxNodes: 10_000,
     defaults: {
       provider: null,
       profile: null,

@@ -134,6 +134,7 @@ const node = (counted: number): RunNode => ({
     reserved: { usd: null, tokens: null },
     base: null,
     findings: [],
+    becomes: null,
   },
   attempts: [],
   counted,
@@ -142,6 +143,8 @@ const node = (counted: number): RunNode => ({
   emittedBy: null,
   emitted: null,
   carry: null,
+  stale: 0,
+  admitted: false,
   stop: null,
 });
 

@@ -2,6 +2,9 @@ import { apply } from '../../src/core/apply.ts';
 import { decide } from '../../src/core/decide.ts';
 import { keyOfAction, type Action, type Snapshot } from '../../src/core/action.ts';
 import { judgeConvergence } from '../../src/core/convergence.ts';
+import { leftFor } from '../../src/core/apply-node.ts';
+import { eventsOfControl, type Control } from '../../src/core/control.ts';
+import { afterRefusal } from '../../src/core/invalidate.ts';
 import { escalationId, escalationOf } from '../../src/core/requests.ts';
 import { afterEnding, afterFindings } from '../../src/core/retry.ts';
 import { isResumable } from '../../src/core/resume.ts';
@@ -13,11 +16,17 @@ import type { EndClass, Ending } from '../../src/core/worker.ts';
 import { aNode, aWriter } from './build.ts';
 
 /** A stream of choices that decides everything that is left to chance: which work ends next, how, and when the owner dies. */
-export type Chance = { pick: (count: number) => number; usd: () => number };
+export type Chance = {
+  pick: (count: number) => number;
+  usd: () => number;
+  /** How often a person meddles: retries, skips, pauses, resumes. */
+  meddling: number;
+};
 
 export type Simulated = {
   run: Run;
-  events: { at: number; event: RunEvent }[];
+  /** `before`: the state the event came to. */
+  events: { at: number; event: RunEvent; before: Run | null }[];
   steps: number;
   crashes: number;
 };
@@ -58,13 +67,14 @@ export function simulate(
   let seq = 0;
   let crashes = 0;
   let resumes = chance.pick(3);
+  let meddled = 0;
   const events: Simulated['events'] = [];
   const lanes: Lane[] = [];
   let busy = new Map<string, Action>();
   const state: { run: Run | null } = { run: null };
   const record = (event: RunEvent): void => {
     seq += 1;
-    events.push({ at: now, event });
+    events.push({ at: now, event, before: state.run });
     state.run = apply(state.run, { runId: spec.runId, seq, at: now, epoch: 1, event });
   };
   record({ type: 'run.created', spec });
@@ -80,11 +90,27 @@ export function simulate(
     };
     check(snapshot, now);
     const actions = decide(snapshot, now);
-    if (isResumable(run) && isFinished(run) && resumes > 0) {
+    if (isExhausted(run) && resumes > 0) {
       resumes -= 1;
       const { usd } = run.spec.budget;
       const more = usd === null ? null : usd + 0.1 + chance.usd();
       record({ type: 'run.resumed', budget: { usd: more, tokens: null } });
+      continue;
+    }
+    const isQuiet = busy.size === 0 && (isFinished(run) || run.paused !== null);
+    const isGating = [...busy.keys()].some((key) => key.startsWith('gate:'));
+    if (meddled < chance.meddling && (isQuiet || chance.pick(isGating ? 4 : 12) === 0)) {
+      meddled += 1;
+      const asked = eventsOfControl(run, anyControl(run, chance));
+      if (Array.isArray(asked) && asked.length > 0 && !isBetweenTwo(asked, busy)) {
+        for (const event of asked) record(event);
+        continue;
+      }
+    }
+    // In the end somebody goes on with what waits for that.
+    if (isQuiet && isResumable(run)) {
+      if (isExhausted(run)) return { run, events, steps: step, crashes };
+      record({ type: 'run.resumed', budget: run.spec.budget });
       continue;
     }
     if (isFinished(run) && actions.length === 0) return { run, events, steps: step, crashes };
@@ -124,6 +150,7 @@ export function simulate(
       });
       continue;
     }
+    if (pending.length === 0 && run.paused !== null) continue;
     if (pending.length === 0) {
       const wait = actions.find((action) => action.do === 'wait');
       if (wait?.do !== 'wait')
@@ -136,10 +163,46 @@ export function simulate(
     const [key, action] = pending[chance.pick(pending.length)] ?? ['', undefined];
     if (action === undefined) continue;
     busy.delete(key);
-    for (const event of consequences(state.run ?? run, action, chance, now, lanes)) record(event);
+    const came = consequences(state.run ?? run, action, chance, now, lanes);
+    if (isBetweenTwo(came, busy)) {
+      busy.set(key, action);
+      continue;
+    }
+    for (const event of came) record(event);
     if (action.do === 'stop') busy.delete(`start:${action.node}`);
   }
   throw new Error('the run did not end');
+}
+
+function anyControl(run: Run, chance: Chance): Control {
+  const names = [...run.nodes.keys()];
+  const node = names[chance.pick(names.length)] ?? '';
+  switch (chance.pick(8)) {
+    case 0:
+      return { kind: 'pause', workers: 'finish' };
+    case 1:
+      return { kind: 'pause', workers: 'stop' };
+    case 2:
+    case 3:
+      return { kind: 'resume', budget: null };
+    case 4:
+      return { kind: 'skip', node };
+    default:
+      return { kind: 'retry', node, text: '' };
+  }
+}
+
+/** As the engine does: what is between two states of the branch is not taken back. */
+function isBetweenTwo(events: readonly RunEvent[], busy: ReadonlyMap<string, Action>): boolean {
+  return (
+    events.some((event) => event.type === 'nodes.invalidated') &&
+    [...busy.values()].some(({ do: work }) => ['land', 'verify', 'deliver'].includes(work))
+  );
+}
+
+/** Over for want of budget, and not because something is to be done again. */
+function isExhausted({ status }: Run): boolean {
+  return status.status === 'finished' && status.outcome === 'exhausted' && !status.rerun;
 }
 
 function isFinished(run: Run): boolean {
@@ -163,24 +226,24 @@ function consequences(
       const node = run.nodes.get(action.node);
       if (node?.state.status !== 'running') return [];
       const { attempt } = node.state;
-      return [
-        {
-          type: 'attempt.ended',
-          node: action.node,
-          attempt,
-          ending: ending('stopped', null),
-          handoff: null,
-        },
-        { type: 'node.stopped', node: action.node },
-      ];
+      const end = { attempt, ending: ending('stopped', null) };
+      const ended: RunEvent = { type: 'attempt.ended', node: action.node, ...end, handoff: null };
+      return leftFor(node, end) === null
+        ? [ended, { type: 'node.stopped', node: action.node }]
+        : [ended];
     }
+    case 'weigh':
+      return weighNode(run, action.node, chance);
     case 'gate':
       return gateNode(run, action.node, chance, now);
     case 'land':
       return landNode(run, action.node, chance, now);
     case 'expand': {
+      const isFirst = run.nodes.get(action.node)?.emittedBy === null;
       const nodes = Array.from({ length: 1 + chance.pick(3) }, (_, index) =>
-        aWriter(`${action.node}-w${index}`),
+        isFirst && chance.pick(4) === 0
+          ? aNode(`${action.node}-p${index}`, { role: 'planner', emit: 'nodes' })
+          : aWriter(`${action.node}-w${index}`),
       );
       return [{ type: 'nodes.added', by: action.node, nodes, cycle: null }];
     }
@@ -215,6 +278,16 @@ function consequences(
   }
 }
 
+function weighNode(run: Run, name: string, chance: Chance): RunEvent[] {
+  if (run.nodes.get(name)?.state.status !== 'waiting') return [];
+  const came = chance.pick(6);
+  if (came === 0)
+    return [{ type: 'node.failed', node: name, message: 'cannot be weighed', findings: [] }];
+  return came < 3
+    ? [{ type: 'node.skipped', node: name, by: 'when' }]
+    : [{ type: 'node.admitted', node: name }];
+}
+
 function endAttempt(
   run: Run,
   action: Extract<Action, { do: 'start' }>,
@@ -234,7 +307,8 @@ function endAttempt(
     ending: end,
     handoff: {},
   };
-  if (endClass === 'done') return [ended];
+  if (endClass === 'done' || leftFor(node, { attempt: action.attempt, ending: end }) !== null)
+    return [ended];
   const next = afterEnding(
     node,
     { class: endClass, message: endClass, resetsAt: now + 1_000 },
@@ -257,10 +331,18 @@ function endAttempt(
 function gateNode(run: Run, name: string, chance: Chance, now: number): RunEvent[] {
   const node = run.nodes.get(name);
   if (node === undefined) return [];
-  if (node.spec.kind === 'approval') {
-    return [{ type: 'node.verified', node: name, attempt: 0, receipt: 'r', handoff: null }];
+  if (node.spec.kind === 'approval' || node.spec.kind === 'gate') {
+    if (node.state.status !== 'waiting') return [];
+    if (node.spec.kind === 'gate' && chance.pick(2) === 0)
+      return [afterRefusal(run, node, [blocking])];
+    const attempt = node.stale + 1;
+    return [{ type: 'node.verified', node: name, attempt, receipt: 'r', handoff: null }];
   }
-  if (node.state.status !== 'gating') return [];
+  // Whoever was gating an attempt that has become history in the meantime comes too late with its word.
+  if (node.state.status !== 'gating')
+    return [
+      { type: 'node.verified', node: name, attempt: node.stale, receipt: 'r', handoff: null },
+    ];
   const { attempt } = node.state;
   const committed: RunEvent[] = node.spec.write
     ? [
@@ -315,7 +397,7 @@ function judgeReview(run: Run, name: string, chance: Chance): RunEvent[] {
   );
   const cycle = run.cycles.length + 1;
   const judgement = judgeConvergence(
-    [...run.cycles.map((one) => one.findings), findings],
+    [...run.cycles.filter((one) => !one.stale).map((one) => one.findings), findings],
     run.spec.maxCycles,
   );
   const judged: RunEvent = { type: 'review.judged', node: name, cycle, findings, judgement };

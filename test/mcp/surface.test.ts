@@ -68,7 +68,12 @@ test('read-only, toolsets and exclude leave out what they say', () => {
     'workflow_check',
     'handoff',
   ]);
-  expect(names({ toolsets: ['workflow'] })).toEqual(['workflow_check', 'workflow_run', 'handoff']);
+  expect(names({ toolsets: ['workflow'] })).toEqual([
+    'workflow_check',
+    'workflow_run',
+    'workflow_control',
+    'handoff',
+  ]);
   expect(names({ exclude: ['run', 'land'] })).not.toContain('run');
 });
 

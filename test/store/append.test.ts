@@ -250,7 +250,12 @@ test('the newest receipt of a node is found', async () => {
   append(store, { runId, epoch }, [], { receipts: [receipt] });
   append(store, { runId, epoch }, [], { receipts: [{ ...receipt, attempt: 2, commit: null }] });
 
-  expect(store.receiptOf(runId, 'api')).toEqual({ ...receipt, attempt: 2, commit: null });
+  expect(store.receiptOf(runId, 'api')).toEqual({
+    ...receipt,
+    attempt: 2,
+    commit: null,
+    stale: false,
+  });
   expect(store.receipts(runId)).toHaveLength(2);
   expect(store.receiptOf(runId, 'web')).toBeNull();
 });

@@ -25,10 +25,10 @@ export const list: RegisterCommand = (program, host) => {
           const lines = runs.map((run) =>
             [
               run.run_id.padEnd(idCells),
-              run.state.padEnd(9),
+              run.state.padEnd(11),
               run.started_at.slice(0, 16).replace('T', ' '),
               spending(run.spend).padEnd(8),
-              fitTo(oneLine(run.goal, 200), Math.max(10, terminal.width() - idCells - 42)),
+              fitTo(oneLine(run.goal, 200), Math.max(10, terminal.width() - idCells - 44)),
             ]
               .join('  ')
               .trimEnd(),

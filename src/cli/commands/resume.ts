@@ -3,6 +3,7 @@ import { MoError } from '../../core/problem.ts';
 import { raiseBudget } from '../../operations/raise-budget.ts';
 import { answerRequest } from '../../operations/answer-request.ts';
 import { isOver } from '../../core/view.ts';
+import { workflowControl } from '../../operations/workflow-control.ts';
 import { takePicture } from '../../operations/take-picture.ts';
 import type { RegisterCommand } from '../cli-deps.ts';
 import { runCommandCall } from '../command-call.ts';
@@ -25,7 +26,7 @@ export const resume: RegisterCommand = (program, host) => {
     .argument('<run>', 'the run, as `mo list` shows it; its number is enough')
     .summary('go on with a run, or answer what it asks')
     .description(
-      'Start an owner for a run that has none, answer what a run waits for, or give one whose budget is spent a larger one, and watch it go on.',
+      'Start an owner for a run that has none, go on with one that is paused or needs_rerun, answer what a run waits for, or give one whose budget is spent a larger one, and watch it go on.',
     )
     .option('--answer <choice>', 'one of the choices the run offers')
     .option('--text <text>', 'what the workers should know beside the choice')
@@ -48,7 +49,12 @@ export const resume: RegisterCommand = (program, host) => {
         const more = { usd: given.budgetUsd ?? null, tokens: given.budgetTokens ?? null };
         if (more.usd !== null || more.tokens !== null || before.state === 'exhausted')
           await raiseBudget(call.context, run, more);
-        else if (answered === null) {
+        else if (
+          answered === null &&
+          (before.state === 'paused' || before.state === 'needs_rerun')
+        ) {
+          await workflowControl.run({ ...goOn, run_id: before.runId }, call.context);
+        } else if (answered === null) {
           if (isOver(before.state)) throw isOverAlready(before.runId, before.state);
           await call.context.ensureOwner(before.runId);
         }
@@ -68,6 +74,8 @@ export const resume: RegisterCommand = (program, host) => {
       });
     });
 };
+
+const goOn = { action: 'resume', text: '', workers: 'finish' } as const;
 
 function isOverAlready(runId: string, state: string): MoError {
   return new MoError({
