@@ -116,7 +116,7 @@ export function describeProblem(problem: Problem): string {
     case 'run-not-found':
       return `There is no run ${problem.runId}. poll without a run_id shows the active runs, \`mo list\` all of them.`;
     case 'node-not-found':
-      return `Run ${problem.runId} has no node ${problem.node}. ${didYouMean(problem.node, problem.known) ?? `Its nodes are: ${listed(problem.known)}.`}`;
+      return `Run ${problem.runId} has no node ${problem.node}. Its nodes are: ${listed(problem.known)}. ${didYouMean(problem.node, problem.known) ?? ''}`.trimEnd();
     case 'node-state':
       return `Node ${problem.node} of ${problem.runId} is ${problem.state}; that needs one that ${problem.wanted}. ${problem.fix}`;
     case 'nothing-to-show':

@@ -100,7 +100,7 @@ export function viewOf(run: Run, updatedAt: number): RunView {
     landed: run.landed,
     cycles: run.cycles.length,
     requests: [...run.requests],
-    reason: finished?.reason ?? null,
+    reason: reasonOf(run),
     updatedAt,
     endedAt: finished?.at ?? null,
   };
@@ -123,6 +123,15 @@ export function nodeViewOf(node: RunNode): NodeView {
     message: messageOf(node)?.slice(0, messageLength) ?? null,
     needs: node.spec.needs,
   };
+}
+
+function reasonOf({ status, invalidations }: Run): string | null {
+  if (status.status !== 'finished') return null;
+  if (!status.rerun) return status.reason;
+  const last = invalidations.at(-1);
+  return last === undefined || last.at < status.at
+    ? 'a node was skipped after the run had ended'
+    : `${last.target} is to be done again: ${last.reason}`;
 }
 
 /** Nothing but landing can still happen. */
