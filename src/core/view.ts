@@ -108,7 +108,7 @@ export function viewOf(run: Run, updatedAt: number): RunView {
     cycles: run.cycles.length,
     requests: [...run.requests],
     held: state === 'needs' ? heldByBudget(run) : [],
-    reason: finished?.reason ?? null,
+    reason: reasonOf(run),
     updatedAt,
     endedAt: finished?.at ?? null,
   };
@@ -138,6 +138,15 @@ export function nodeViewOf(node: RunNode): NodeView {
 export function branchOf({ spec, head, landed }: Run): string | null {
   if (head === null || head.commit === spec.base || landed?.how === 'discard') return null;
   return `mo/${spec.runId}`;
+}
+
+function reasonOf({ status, invalidations }: Run): string | null {
+  if (status.status !== 'finished') return null;
+  if (!status.rerun) return status.reason;
+  const last = invalidations.at(-1);
+  return last === undefined || last.at < status.at
+    ? 'a node was skipped after the run had ended'
+    : `${last.target} is to be done again: ${last.reason}`;
 }
 
 /** Nothing but landing can still happen. */

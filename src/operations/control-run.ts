@@ -16,6 +16,8 @@ type Result = z.input<typeof controlOutput>;
 
 /** How long the owner may take to hear it; it stays in the store for it in any case. */
 const waitMs = 20_000;
+/** What was approved is proved at once, unless the run is paused. */
+const proofMs = 5_000;
 const mostNames = 100;
 const mostNodes = 50;
 
@@ -123,6 +125,11 @@ async function decideRequest(
   const choice = input.action === 'approve' ? 'yes' : 'no';
   await answerRequest(context, runId, { choice, text: input.text, request: request.id });
   const node = request.node ?? undefined;
+  const isSettled = (): true | null =>
+    store.view(runId).state === 'paused' || store.node(runId, node ?? '')?.state !== 'waiting'
+      ? true
+      : null;
+  await lookUntil(context, { store, runId, waitMs: proofMs }, isSettled);
   return answerOf(store, runId, { ...input, node }, { done: true, came: null });
 }
 

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { apply } from '../../src/core/apply.ts';
+import { decide } from '../../src/core/decide.ts';
 import { invalidationOf } from '../../src/core/invalidate.ts';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { Run } from '../../src/core/run.ts';
 import { viewOf } from '../../src/core/view.ts';
-import { aNode, aRunSpec } from './build.ts';
+import { aNode, aRunSpec, aWorker } from './build.ts';
 
 function fold(start: Run | null, ...events: RunEvent[]): Run {
   let run = start;
@@ -112,4 +113,22 @@ test('nodes that were emitted go with the node that emitted them, and their name
   const back = fold(dropped, added).nodes.get('work');
   expect(back).toMatchObject({ state: { status: 'waiting' }, stale: 1 });
   expect(back?.attempts).toHaveLength(1);
+});
+
+test('a node starts again only when the shell has let go of what it had left', () => {
+  const run = fold(null, { type: 'run.created', spec }, started('one', 1), ended('one', 1));
+  const after = fold(run, again(run, 'one'));
+  const decided = (busy: string[]) =>
+    decide(
+      {
+        run: after,
+        busy: new Set(busy),
+        lanes: [],
+        workers: [aWorker('claude')],
+        day: { usd: null, tokens: null },
+      },
+      2_000,
+    ).map((action) => action.do);
+  expect(decided(['gate:one'])).toEqual([]);
+  expect(decided([])).toEqual(['start']);
 });

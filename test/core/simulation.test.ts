@@ -14,8 +14,8 @@ const runs = Number(process.env['MO_SIMULATIONS'] ?? 2_000);
 
 const anyRun: fc.Arbitrary<RunSpec> = fc
   .record({
-    size: fc.integer({ min: 1, max: 10 }),
-    edges: fc.array(fc.tuple(fc.nat(9), fc.nat(9)), { maxLength: 18 }),
+    size: fc.oneof(fc.integer({ min: 1, max: 10 }), fc.constantFrom(6, 8, 10)),
+    edges: fc.array(fc.tuple(fc.nat(9), fc.nat(9)), { maxLength: 18, size: 'max' }),
     kinds: fc.array(
       fc.constantFrom(
         'read',
@@ -33,7 +33,10 @@ const anyRun: fc.Arbitrary<RunSpec> = fc
     whens: fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 10, maxLength: 10 }),
     maxInvalidations: fc.integer({ min: 1, max: 5 }),
     concurrency: fc.integer({ min: 1, max: 5 }),
-    usd: fc.option(fc.double({ min: 0.5, max: 8, noNaN: true }), { nil: null }),
+    usd: fc.oneof(
+      { weight: 1, arbitrary: fc.double({ min: 0.5, max: 12, noNaN: true }) },
+      { weight: 3, arbitrary: fc.constant(null) },
+    ),
     confirm: fc.constantFrom('ask' as const, 'yes' as const),
     fallback: fc.boolean(),
   })
@@ -42,8 +45,8 @@ const anyRun: fc.Arbitrary<RunSpec> = fc
     const nodes = Array.from({ length: size }, (_, index) => {
       // Edges go from later to earlier nodes only, so the graph has no cycle.
       const needs = edges
-        .filter(([from, to]) => from === index && to < index)
-        .map(([, to]) => `n${to}`);
+        .filter(([one, other]) => one !== other && Math.max(one, other) === index)
+        .map(([one, other]) => `n${Math.min(one, other)}`);
       const node = nodeOf(`n${index}`, kinds[index] ?? 'read', [...new Set(needs)]);
       return whens[index] === 0 ? { ...node, when: 'true' } : node;
     });

@@ -5,8 +5,9 @@ import type { RunEvent } from '../../src/core/event.ts';
 import type { NodeSpec } from '../../src/core/node.ts';
 import type { Signal } from '../../src/core/signal.ts';
 import { verifyReceipt } from '../../src/engine/verify.ts';
-import { aNode } from '../core/build.ts';
+import { aNode, aRunSpec } from '../core/build.ts';
 import { processesIn } from '../e2e/processes.ts';
+import { done, plan, planned, writes } from '../e2e/rig.ts';
 import { aHouse, writer, type House } from './house.ts';
 
 const scripted = { provider: 'scripted' };
@@ -324,3 +325,43 @@ test.for(['before', 'after'] as const)(
       expect(await handled(house, runId, `${name}.json`)).toMatchObject({ problems: [] });
   },
 );
+
+test('a planner that is done again withdraws its nodes, and may use their names anew', async () => {
+  const house = await aHouse();
+  await house.script({
+    plan: [
+      plan(planned('one', ['one.txt']), planned('two', ['two.txt'])),
+      plan(planned('one', ['one.txt'])),
+    ],
+    one: [{ do: 'append', path: 'one.txt', text: '1\n' }, done],
+    two: writes('two.txt', '2\n'),
+  });
+  const runId = await house.create({
+    defaults: { ...aRunSpec([]).defaults, ...scripted },
+    nodes: [
+      aNode('plan', { ...scripted, role: 'planner', emit: 'nodes' }),
+      writer('last', 'cp one.txt last.txt', { needs: ['plan'] }),
+    ],
+  });
+  await house.own(runId);
+  expect(house.store.view(runId).state).toBe('succeeded');
+  await ownAfter(house, runId, { kind: 'retry', node: 'plan', text: 'one node will do' });
+  expect(statuses(house, runId)).toEqual({
+    plan: 'waiting',
+    last: 'waiting',
+    one: 'skipped',
+    two: 'skipped',
+  });
+  await ownAfter(house, runId, { kind: 'resume', budget: null });
+  expect(house.store.view(runId).state).toBe('succeeded');
+  expect(statuses(house, runId)).toEqual({
+    plan: 'verified',
+    last: 'verified',
+    one: 'verified',
+    two: 'skipped',
+  });
+  expect(house.run(runId).nodes.get('one')?.attempts).toHaveLength(2);
+  expect(await house.git('show', 'main:last.txt')).toBe('1\n1');
+  const prompt = join(house.store.paths.attemptFolder(runId, 'plan', 2), 'prompt.md');
+  expect(await readFile(prompt, 'utf8')).toContain('one node will do');
+});

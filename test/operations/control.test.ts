@@ -80,6 +80,7 @@ test('retry answers what it takes back, and the run waits to be resumed', async 
   ]);
   expect(await poll.run({ run_id: runId, wait_s: 0, detail: 'summary' }, context)).toMatchObject({
     state: 'needs_rerun',
+    reason: 'one is to be done again: a person asked for it again',
     next: expect.stringContaining('resume'),
   });
   expect(await control('retry', 'one')).toMatchObject({ done: true, invalidated: [] });
@@ -106,7 +107,10 @@ test('approve lets an approval node pass once, and not again', async () => {
     writer('one', 'echo 1 > one.txt', { needs: ['accept'] }),
   );
   expect(await settled()).toBe('needs');
-  expect(await control('approve', 'accept', { text: 'go' })).toMatchObject({ done: true });
+  expect(await control('approve', 'accept', { text: 'go' })).toMatchObject({
+    done: true,
+    nodes: [{ node: 'accept', status: 'verified' }],
+  });
   expect(await settled()).toBe('succeeded');
   await expect(control('approve', 'accept')).rejects.toThrow(
     /Node accept of .* is verified; that needs one that waits for a yes/,
@@ -142,7 +146,7 @@ test('what cannot be is refused with the node, its state and what to do', async 
     writer('builder', 'until test -e ../../../../../go; do sleep 0.05; done; echo 1 > builder.txt'),
   );
   await expect(control('retry', 'bulider')).rejects.toThrow(
-    /no node bulider. Did you mean builder/,
+    /no node bulider.* Did you mean builder/,
   );
   await expect(control('retry')).rejects.toThrow(/retry is about one node, and none is named/);
   await expect(control('pause', 'builder')).rejects.toThrow(/pause is about the whole run/);
