@@ -23,3 +23,8 @@ export function isSameWorker(one: Route | null, other: Route | null): boolean {
 export function isRepairing(node: RunNode): boolean {
   return node.attempts.at(-1)?.isRepair === true;
 }
+
+/** The session the newest attempt of a node goes on with; null where it has one of its own. */
+export function sessionOf(node: RunNode): string | null {
+  return isRepairing(node) ? (node.attempts.at(-2)?.ending?.session ?? null) : node.spec.resume;
+}

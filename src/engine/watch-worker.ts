@@ -1,5 +1,6 @@
 import { redact } from '../core/redact.ts';
 import { MoError } from '../core/problem.ts';
+import { sessionOf } from '../core/repair.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { Checkpoint, Provider, Route } from '../core/worker.ts';
 import type { RunningAttempt, WatchDeps } from '../supervisor/attempt.ts';
@@ -50,22 +51,24 @@ export function endOf(desk: AttemptDesk, context: AttemptContext, cause: unknown
 export class StoppedBefore extends Error {}
 
 export function watchOf({ engine, recorder, node, attempt }: AttemptContext, provider: Provider) {
-  const { runId } = recorder.run().spec;
+  const { spec, nodes } = recorder.run();
+  const { runId } = spec;
   const folder = engine.paths.attemptFolder(runId, node.name, attempt);
+  const known = nodes.get(node.name);
   return {
     run: runId,
     node: node.name,
     attempt,
-    provider: countingItsOwn(engine, provider, node),
+    provider: countingItsOwn(engine, provider, known === undefined ? null : sessionOf(known)),
     folder,
     limits: limitsOf(node),
   };
 }
 
 /** What a session had cost before this attempt is charged already. */
-function countingItsOwn(engine: Engine, provider: Provider, { resume }: NodeSpec): Provider {
-  if (resume === null || provider.resumedMemory === undefined) return provider;
-  const before = provider.resumedMemory(engine.store.spentInSession(resume));
+function countingItsOwn(engine: Engine, provider: Provider, session: string | null): Provider {
+  if (session === null || provider.resumedMemory === undefined) return provider;
+  const before = provider.resumedMemory(engine.store.spentInSession(session));
   return { ...provider, parser: (memory) => provider.parser(memory ?? before) };
 }
 

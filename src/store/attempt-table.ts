@@ -142,13 +142,22 @@ export function endAttempt(
   at: number,
 ): void {
   const { node, attempt, ending } = event;
+  const key = { run, node, attempt };
+  // Not json_set: SQLite refuses JSON that is nested deeper than a worker's answer may be.
+  const kept = database.get(
+    keptCheckpoint,
+    'SELECT checkpoint FROM attempt WHERE run = @run AND node = @node AND attempt = @attempt',
+    key,
+  )?.checkpoint;
+  const checkpoint = kept == null ? null : JSON.stringify({ ...kept, parser: null });
   database.run(
-    `UPDATE attempt SET ended_at = @at, session = @session, end_class = @endedAs,
-                        checkpoint = json_set(checkpoint, '$.parser', NULL)
+    `UPDATE attempt SET ended_at = @at, session = @session, end_class = @endedAs, checkpoint = @checkpoint
      WHERE run = @run AND node = @node AND attempt = @attempt`,
-    { run, node, attempt, at, session: ending.session, endedAs: ending.class },
+    { ...key, at, session: ending.session, endedAs: ending.class, checkpoint },
   );
 }
+
+const keptCheckpoint = z.object({ checkpoint: jsonColumn(z.looseObject({})).nullable() });
 
 /** The parser's memory can be large, the summary is small and read often: a column each. */
 export function putCheckpoint(

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { runCli } from '../../src/cli/main.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { MoError } from '../../src/core/problem.ts';
+import { providers } from '../../src/providers/providers.ts';
 import { bareContext } from '../mcp/bare-context.ts';
 
 type Said = { exitCode: number; out: string; err: string };
@@ -36,6 +37,8 @@ async function mo(...argv: string[]): Promise<Said> {
       return {
         ...bareContext({ ...call, surface: 'cli' }),
         storeIfAny: async () => null,
+        settings: async () => ({ settings: {}, untrusted: null }),
+        providers: async () => providers,
         ...(call.folder === null ? {} : { folder: call.folder }),
       };
     },

@@ -125,7 +125,7 @@ test('a node starts again only when the shell has let go of what it had left', (
         busy: new Set(busy),
         lanes: [],
         workers: [aWorker('claude')],
-        day: { usd: null, tokens: null },
+        day: null,
       },
       2_000,
     ).map((action) => action.do);

@@ -35,9 +35,10 @@ test('an attempt that resumes a session of Codex is charged only for what it use
   const second = await house.create({ nodes: [aNode('b', resumed)] });
   await house.own(second);
   expect(session).not.toBeNull();
-  expect(inputsOf(house, first)).toEqual([13_457]);
-  // The recording ends at the same total each time, so the last attempt has used nothing.
-  expect(inputsOf(house, second)).toEqual([27_001 - 13_457, 0]);
+  // Its answer holds no handoff, so the same session is asked for one.
+  expect(inputsOf(house, first)).toEqual([13_457, 27_001 - 13_457]);
+  // The recording ends at the same total each time, so all that go on with the session later have used nothing.
+  expect(new Set(inputsOf(house, second))).toEqual(new Set([0]));
 });
 
 test('so is one that is adopted before it has said anything', async () => {
@@ -54,5 +55,5 @@ test('so is one that is adopted before it has said anything', async () => {
   };
   expect(await house.own(second, { dies: at })).toBe('died');
   expect(await house.own(second)).toBe('ended');
-  expect(inputsOf(house, second)).toEqual([27_001 - 13_457]);
+  expect(new Set(inputsOf(house, second))).toEqual(new Set([0]));
 });

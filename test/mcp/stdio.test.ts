@@ -68,6 +68,7 @@ const names = [
   'land',
   'workflow_check',
   'workflow_run',
+  'workflow_control',
   'handoff',
 ];
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { ageMs, identify, isAlive } from '../../src/platform/process-identity.ts';
 
@@ -46,6 +47,7 @@ test('a process that has ended but was not asked for yet does not live', async (
   const [line] = await once(parent.stdout ?? parent, 'data');
   const id = identify(Number(String(line)));
   if (id === null) throw new Error('the child is not there');
+  await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim()).toBe('sleep');
   process.kill(id.pid, 'SIGKILL');
   await expect.poll(() => isAlive(id)).toBe(false);
   expect(identify(id.pid)).toEqual(id);
