@@ -50,7 +50,6 @@ test('a command line that is wrong would be seen', () => {
   const program = programOfMo();
   expect(problemOf(program, ['lnad', 'r-7'])).toContain('lnad');
   expect(problemOf(program, ['land', 'r-7', '--sideways'])).toContain('--sideways');
-  expect(problemOf(program, ['land', 'r-7', '--how', 'sideways'])).toContain('sideways');
   expect(problemOf(program, ['workflow', 'chek', 'x.yaml'])).toContain('chek');
 });
 
