@@ -33,6 +33,8 @@ export type ReadyWorkflow = {
   budget: Limit;
   confirm: RunSpec['confirm'];
   maxCycles: number;
+  inputs: RunSpec['inputs'];
+  maxNodes: number;
   defaults: NodeDefaults;
   /** null: a recipe. */
   source: WorkflowText | null;
@@ -41,6 +43,9 @@ export type ReadyWorkflow = {
 export type ReadSource =
   | { ok: true; workflow: ReadyWorkflow }
   | { ok: false; name: string; errors: readonly WorkflowError[] };
+
+/** What plans and maps may bring a run to when its file does not say. */
+const usualMaxNodes = 1_000;
 
 const noLimit: Limit = { usd: null, tokens: null };
 
@@ -72,6 +77,8 @@ export async function readSource(
       budget: workflow.budget ?? noLimit,
       confirm: 'yes',
       maxCycles: 5,
+      inputs: expanded.inputs,
+      maxNodes: workflow.max_nodes ?? Math.max(usualMaxNodes, expanded.nodes.length),
       defaults: defaultsOf(workflow, usual),
       source: { text, inputs: source.inputs ?? null },
     },
@@ -172,6 +179,8 @@ async function readRecipe(source: WorkflowSource, context: OperationContext): Pr
       budget: noLimit,
       confirm: inputs.confirm,
       maxCycles: inputs.max_cycles,
+      inputs: {},
+      maxNodes: usualMaxNodes,
       defaults,
       source: null,
     },
