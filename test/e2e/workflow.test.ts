@@ -75,6 +75,8 @@ test('a gate over inputs and findings sends its node back once, and its first ev
   expect(await rig.read(`${runFolder}/report.md`)).toContain('to be done again');
 });
 
+const reads = (name: string) => ({ name, role: 'review', task: 'read', needs: [], write: false });
+
 test('the plan of a file never becomes more than its max_nodes', async () => {
   const rig = await aRig();
   await rig.write(
@@ -83,8 +85,7 @@ test('the plan of a file never becomes more than its max_nodes', async () => {
   );
   await rig.git('add', '-A');
   await rig.git('commit', '-qm', 'workflow');
-  const node = (name: string) => ({ name, role: 'review', task: 'read', needs: [], write: false });
-  const plan = { status: 'pass', summary: 'p', nodes: [node('a'), node('b')] };
+  const plan = { status: 'pass', summary: 'p', nodes: [reads('a'), reads('b')] };
   await rig.script({ plan: [{ do: 'handoff', value: plan }] });
   const run = await rig.mo(['workflow', 'run', 'w.yaml', '--json']);
   expect(run.exitCode).toBe(1);
