@@ -14,3 +14,8 @@ export function findingText({ severity, title, file, line }: Finding): string {
   const place = file === null ? '' : ` ${cutLine(file, 120)}${line === null ? '' : `:${line}`}`;
   return `${severity}${place}: ${cutLine(title, 200)}`;
 }
+
+/** `1 finding`, `3 findings`. */
+export function countedFindings(count: number): string {
+  return `${count} ${count === 1 ? 'finding' : 'findings'}`;
+}

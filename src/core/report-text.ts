@@ -1,6 +1,6 @@
 import type { Report } from './report.ts';
 import type { AttemptReport, NodeReport } from './report-node.ts';
-import { cutLine } from './report-line.ts';
+import { countedFindings, cutLine } from './report-line.ts';
 import { tokensOf, type Spend } from './spend.ts';
 
 /** `report.md`: one screen of what came of the run, then the details. */
@@ -108,7 +108,7 @@ function trailSection({ trail }: Report): string[] {
 function reviewSection({ review }: Report): string[] {
   if (review.length === 0) return [];
   const lines = review.flatMap(({ node, judgement, findings, more_findings }, index) => [
-    `- round ${index + 1} (\`${node}\`): **${judgement}**, ${findings.length + more_findings} findings`,
+    `- round ${index + 1} (\`${node}\`): **${judgement}**, ${countedFindings(findings.length + more_findings)}`,
     ...findings.map((finding) => `  - ${finding}`),
   ]);
   return ['## Review', '', ...lines, ''];

@@ -1,7 +1,7 @@
 import type { Limit } from './node.ts';
 import type { Recorded, RunEvent } from './event.ts';
 import type { Finding } from './gate.ts';
-import { cutLine, findingText } from './report-line.ts';
+import { countedFindings, cutLine, findingText } from './report-line.ts';
 import { keyOf } from './routing.ts';
 
 /** `kind` is the type of the event. `at`: ISO 8601. */
@@ -77,6 +77,7 @@ function sayingOf(event: RunEvent, questions: ReadonlyMap<string, string>): Sayi
     case 'node.stopped':
       return { node: event.node, text: 'stopped' };
     case 'nodes.added': {
+      if (event.nodes.length === 0) return null;
       const names = event.nodes.map(({ name }) => name);
       const more = names.length > 10 ? ` and ${names.length - 10} more` : '';
       return { node: event.by, text: `added ${names.slice(0, 10).join(', ')}${more}` };
@@ -84,7 +85,7 @@ function sayingOf(event: RunEvent, questions: ReadonlyMap<string, string>): Sayi
     case 'review.judged':
       return {
         node: event.node,
-        text: `round ${event.cycle} of review: ${event.judgement}, ${event.findings.length} findings`,
+        text: `round ${event.cycle} of review: ${event.judgement}, ${countedFindings(event.findings.length)}`,
         findings: event.findings,
       };
     case 'run.asked':
