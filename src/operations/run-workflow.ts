@@ -17,6 +17,9 @@ export async function runWorkflow(
     throw new MoError({ code: 'bad-workflow', source: read.name, errors: read.errors });
   }
   const { workflow } = read;
+  if (workflow.untrusted) {
+    throw new MoError({ code: 'untrusted-settings', ...workflow.untrusted });
+  }
   const started = await startRun(context, {
     ...workflow,
     land: input.land ?? workflow.land,
