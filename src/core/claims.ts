@@ -6,8 +6,15 @@ import type { Change } from './scope.ts';
 /** A command the stream of a worker shows. `ok` and `exitCode` are null where the stream does not say how it ended. */
 export type CommandRun = { command: string; ok: boolean | null; exitCode: number | null };
 
-/** What a worker ran: its commands in order; `hidden`: other tools of it (a subagent, a server) that may have run some unseen. */
-export type CommandsRun = { runs: readonly CommandRun[]; hidden: boolean };
+/**
+ * What a worker ran: its commands in order; `hidden`: other tools of it (a subagent, a server) that may have run some unseen.
+ * `written`: the paths its own writing tools name.
+ */
+export type CommandsRun = {
+  runs: readonly CommandRun[];
+  hidden: boolean;
+  written: readonly string[];
+};
 
 /** What a handoff says the worker did. `exitCode` null: only that it ran. */
 export type Claims = {
@@ -30,7 +37,10 @@ export function claimsOf(handoff: Json | null): Claims | null {
   return { files: found.changed_files ?? [], commands: [...commands, ...measured] };
 }
 
-/** Files that are said to be changed and are not: major. Files that are changed and not said: one minor finding. */
+/**
+ * Files that are said to be changed and are not: major, but minor where the worker has written to them and they hold what they held
+ * before. Files that are changed and not said: one minor finding.
+ */
 export function fileFindings(
   claimed: readonly string[],
   facts: {
@@ -39,6 +49,8 @@ export function fileFindings(
     changes: readonly Change[];
     /** Ignored paths that were made or changed; folders end with `/`. */
     ignored: readonly string[];
+    /** What its events show; null where they do not show all. */
+    seen: CommandsRun | null;
   },
 ): Finding[] {
   const changed = facts.changes.flatMap(({ path, oldPath }) =>
@@ -63,7 +75,7 @@ export function fileFindings(
   return [
     ...invented.slice(0, maxFindings).map((path) => ({
       ...place,
-      severity: 'major' as const,
+      severity: wasTouched(path, facts) ? ('minor' as const) : ('major' as const),
       title: `changed_files names ${shown(path)}, which did not change`,
       evidence: `git shows ${changed.length === 0 ? 'no change at all' : `these: ${listed(changed)}`}. Make the change, or take the path out.`,
     })),
@@ -131,6 +143,21 @@ function isInside(name: string, ignored: string): boolean {
   return ignored.endsWith('/')
     ? `${name}/`.startsWith(ignored) || ignored.startsWith(`${name}/`)
     : isMeant(name, ignored);
+}
+
+/** By a writing tool, or by a command that names it. */
+function wasTouched(
+  claim: string,
+  { folders, seen }: { folders: readonly string[]; seen: CommandsRun | null },
+): boolean {
+  if (seen === null) return false;
+  const names = pathsOf(claim.slice(0, maxPathLength), folders);
+  const written = seen.written.map((path) => inWorktree(path, folders));
+  return names.some(
+    (name) =>
+      written.some((path) => isMeant(name, path)) ||
+      seen.runs.some(({ command }) => holds(command, name)),
+  );
 }
 
 type Seen = CommandRun & { parts: { text: string; isSimple: boolean } };

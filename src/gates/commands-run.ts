@@ -10,7 +10,7 @@ const mostRuns = 2_000;
 
 /** The commands that the event files of an attempt show, in order; null where there is no such file. */
 export async function readCommandsRun(files: readonly string[]): Promise<CommandsRun | null> {
-  const seen = { runs: [] as CommandRun[], hidden: false };
+  const seen: Seen = { runs: [], hidden: false, written: [] };
   for (const file of files) {
     const isThere = await readFile(file, seen).catch((cause: unknown) => {
       if (errnoOf(cause) === 'ENOENT') return false;
@@ -21,7 +21,7 @@ export async function readCommandsRun(files: readonly string[]): Promise<Command
   return seen;
 }
 
-type Seen = { runs: CommandRun[]; hidden: boolean };
+type Seen = { runs: CommandRun[]; hidden: boolean; written: string[] };
 
 async function readFile(file: string, seen: Seen): Promise<true> {
   const open = new Map<string, CommandRun>();
@@ -42,6 +42,7 @@ function take(line: string, open: Map<string, CommandRun>, seen: Seen): void {
     return;
   }
   if (event?.type !== 'tool.started') return;
+  if (event.kind === 'write' && seen.written.length < mostRuns) seen.written.push(...event.paths);
   if (event.kind !== 'shell') {
     // A subagent or a server may run commands of which the stream shows nothing.
     if (event.kind === 'agent' || event.kind === 'mcp') seen.hidden = true;

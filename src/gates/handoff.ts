@@ -24,8 +24,10 @@ export function judgeHandoff(context: GateContext): Promise<Verdict> {
     }
     const claims = context.handoff.claims === undefined ? null : claimsOf(value);
     if (claims === null) return { findings: [], evidence };
-    const files = await judgeFiles(claims, context);
-    const commands = await judgeCommands(claims, context.handoff.claims?.events ?? null);
+    const events = context.handoff.claims?.events ?? null;
+    const seen = events === null ? null : await readCommandsRun(events);
+    const files = await judgeFiles(claims, context, seen);
+    const commands = judgeCommands(claims, events === null ? 'hidden' : seen);
     return {
       findings: [...files.findings, ...commands.findings],
       evidence: { ...evidence, changed_files: files.word, commands: commands.word },
@@ -35,20 +37,23 @@ export function judgeHandoff(context: GateContext): Promise<Verdict> {
 
 type Judged = { findings: Finding[]; word: Json };
 
-async function judgeFiles(claims: Claims, { work, folder }: GateContext): Promise<Judged> {
+async function judgeFiles(
+  claims: Claims,
+  { work, folder }: GateContext,
+  seen: CommandsRun | null,
+): Promise<Judged> {
   if (work === null) return { findings: [], word: 'not checked: this is no git repository' };
-  const { changes, ignoredChanges } = work;
+  const { changes, ignoredChanges: ignored } = work;
   const folders = [folder, await realpath(folder)];
-  const findings = fileFindings(claims.files, { folders, changes, ignored: ignoredChanges });
+  const findings = fileFindings(claims.files, { folders, changes, ignored, seen });
   return { findings, word: { claimed: claims.files.length, changed: changes.length } };
 }
 
-async function judgeCommands(claims: Claims, events: readonly string[] | null): Promise<Judged> {
+function judgeCommands(claims: Claims, seen: CommandsRun | 'hidden' | null): Judged {
   if (claims.commands.length === 0) return { findings: [], word: { claimed: 0 } };
-  if (events === null) {
+  if (seen === 'hidden') {
     return { findings: [], word: 'not checked: the stream of this worker does not show them all' };
   }
-  const seen: CommandsRun | null = await readCommandsRun(events);
   if (seen === null) return { findings: [], word: 'not checked: its events are gone' };
   return {
     findings: commandFindings(claims.commands, seen),

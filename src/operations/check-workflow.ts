@@ -4,9 +4,11 @@ import { mermaidOf } from '../core/mermaid.ts';
 import { dryRun, type DryRun } from '../workflow/dry-run.ts';
 import { renderDryRun, routeText } from '../workflow/dry-run-text.ts';
 import { roleOf, type Estimate } from '../workflow/estimate.ts';
+import { inputLines, recipeHead } from '../workflow/recipes.ts';
 import { surroundingsOf } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
 import type { workflowCheckOutput } from './workflow-check.ts';
+import { findRecipe, recipeLines } from './recipe-source.ts';
 import { readSource, type ReadyWorkflow, type WorkflowSource } from './workflow-source.ts';
 
 type Checked = z.output<typeof workflowCheckOutput>;
@@ -22,7 +24,10 @@ export async function checkWorkflow(
   input: WorkflowSource & { mode: Mode; mermaid?: boolean },
   context: OperationContext,
 ): Promise<Checked> {
-  if (input.mode === 'list') return listOfRecipes();
+  if (input.mode === 'list') return listOfRecipes(context);
+  const { recipe, inputs } = input;
+  if (input.mode === 'show' && recipe !== undefined && recipe !== 'do' && inputs === undefined)
+    return shownRecipe(recipe, context);
   const read = await readSource(input, context);
   if (!read.ok) {
     const errors = read.errors.slice(0, mostErrors);
@@ -67,7 +72,9 @@ async function dryRunFacts(
     routes: routesOf(dry),
     estimate: estimateFacts(dry.estimate),
     text: cutLines(renderDryRun(dry), textChars[context.surface]),
-    next: 'Run it with workflow_run and the same source.',
+    next: workflow.untrusted
+      ? `${workflow.untrusted.file} names commands that nobody has trusted yet. Read it, then: mo trust`
+      : 'Run it with workflow_run and the same source.',
   };
 }
 
@@ -142,16 +149,34 @@ export function fewNames(batches: readonly (readonly string[])[]): string[][] {
 
 /** Without the text it was read from. */
 function shown(workflow: ReadyWorkflow): string {
-  return JSON.stringify({ ...workflow, source: undefined }, null, 1).slice(0, 4_000);
+  return JSON.stringify({ ...workflow, source: undefined, untrusted: undefined }, null, 1).slice(
+    0,
+    4_000,
+  );
 }
 
-function listOfRecipes(): Checked {
+async function listOfRecipes(context: OperationContext): Promise<Checked> {
+  const lines = await recipeLines(context);
   return {
     ok: true,
     name: 'recipes',
     errors: [],
     nodes: 0,
-    text: 'do: a planner cuts inputs.goal into nodes, agents do them in parallel, a reviewer judges the whole, gates verify, the result lands on one branch.',
+    text: cutLines(lines.join('\n'), textChars[context.surface]),
     next: 'workflow_run {recipe: "do", inputs: {goal: "..."}}',
+  };
+}
+
+/** A recipe whose inputs have not been given yet: what it takes, and the file. */
+async function shownRecipe(name: string, context: OperationContext): Promise<Checked> {
+  const recipe = await findRecipe(name, context);
+  const text = ['Inputs:', ...inputLines(recipeHead(recipe.text)), '', recipe.text].join('\n');
+  return {
+    ok: true,
+    name: `recipe ${name}`,
+    errors: [],
+    nodes: 0,
+    text: cutLines(text, textChars[context.surface]),
+    next: 'Give inputs to see it filled in.',
   };
 }

@@ -3,6 +3,7 @@ import type { MoError } from '../core/problem.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Provider } from '../core/worker.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { TrustedFile } from '../platform/config.ts';
 import type { Environment } from '../platform/environment.ts';
 import type { Store } from '../store/store.ts';
 
@@ -31,8 +32,8 @@ export type OperationContext = {
   storeIfAny: () => Promise<Store | null>;
   /** Makes sure that a live owner executes the run: does nothing where there is one. */
   ensureOwner: (runId: string) => Promise<void>;
-  /** Trusts the commands of the project's mo.yaml as the file is now. */
-  trust: () => Promise<{ file: string; commands: string[] }>;
+  /** Trusts the commands of the project's mo.yaml and recipes as the files are now. */
+  trust: () => Promise<TrustedFile & { recipes: TrustedFile[] }>;
   verify: (wish: VerifyWish) => Promise<VerifyResult>;
 };
 

@@ -19,6 +19,9 @@ export async function runWorkflow(
   }
   const { workflow } = read;
   refuseMaps(workflow.nodes);
+  if (workflow.untrusted) {
+    throw new MoError({ code: 'untrusted-settings', ...workflow.untrusted });
+  }
   const started = await startRun(context, {
     ...workflow,
     land: input.land ?? workflow.land,

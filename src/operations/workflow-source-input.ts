@@ -4,9 +4,12 @@ import { z } from 'zod';
 export const sourceInput = {
   file: z.string().optional().describe('Path in the project'),
   workflow: z.string().optional().describe('The YAML or JSON itself'),
-  recipe: z.enum(['do']).optional().describe('do: plan, execute in parallel, review, verify'),
+  recipe: z
+    .string()
+    .optional()
+    .describe('do: plan, execute in parallel, review, verify. Others: workflow_check mode=list'),
   inputs: z
     .record(z.string(), z.unknown())
     .optional()
-    .describe('do: goal, planner, worker, reviewer, model, gates, max_cycles, confirm'),
+    .describe('Of do: goal, planner, worker, reviewer, model, gates, max_cycles, confirm'),
 };

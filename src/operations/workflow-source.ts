@@ -10,14 +10,16 @@ import { defaultsOf, expandWorkflow } from '../workflow/expand.ts';
 import { loadWorkflow } from '../workflow/load.ts';
 import { usualDefaults } from '../workflow/new-node.ts';
 import { doDefaults, doNodes } from '../workflow/recipe-do.ts';
+import { writeOut } from '../workflow/write-out.ts';
 import { checkNames } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
 import type { WorkflowText } from './new-run.ts';
+import { findRecipe, untrustedOf, type Untrusted } from './recipe-source.ts';
 
 export type WorkflowSource = {
   file?: string | undefined;
   workflow?: string | undefined;
-  recipe?: 'do' | undefined;
+  recipe?: string | undefined;
   inputs?: Record<string, unknown> | undefined;
 };
 
@@ -36,8 +38,10 @@ export type ReadyWorkflow = {
   inputs: RunSpec['inputs'];
   maxNodes: number;
   defaults: NodeDefaults;
-  /** null: a recipe. */
+  /** null: the recipe `do`. */
   source: WorkflowText | null;
+  /** Why it may not run yet. */
+  untrusted?: Untrusted | null;
 };
 
 export type ReadSource =
@@ -54,8 +58,37 @@ export async function readSource(
   source: WorkflowSource,
   context: OperationContext,
 ): Promise<ReadSource> {
-  if (source.recipe !== undefined) return readRecipe(source, context);
-  const { name, text } = await textOf(source, context);
+  if (source.recipe !== undefined) return readNamed(source.recipe, source, context);
+  return readText(await textOf(source, context), source, context);
+}
+
+/** A recipe that is a file: written out first, then a workflow like any other. Places are of the file only where nothing was written out. */
+async function readNamed(
+  name: string,
+  source: WorkflowSource,
+  context: OperationContext,
+): Promise<ReadSource> {
+  if (source.file !== undefined || source.workflow !== undefined) throw severalSources();
+  if (name === 'do') return readDo(source, context);
+  const recipe = await findRecipe(name, context);
+  const whole = `recipe ${name}`;
+  const written = writeOut(recipe.text, source.inputs ?? {});
+  if ('errors' in written) return { ok: false, name: whole, errors: written.errors };
+  const read = await readText({ name: whole, text: written.text }, source, context);
+  if (read.ok) {
+    const untrusted = await untrustedOf(recipe, context);
+    return { ok: true, workflow: { ...read.workflow, recipe: name, untrusted } };
+  }
+  if (written.text === recipe.text) return read;
+  const errors = read.errors.map((one) => ({ ...one, line: null, column: null, text: null }));
+  return { ...read, errors };
+}
+
+async function readText(
+  { name, text }: { name: string; text: string },
+  source: WorkflowSource,
+  context: OperationContext,
+): Promise<ReadSource> {
   const { settings } = await context.settings();
   const loaded = await loadWorkflow(text, name, await workersOf(context));
   if ('errors' in loaded) return { ok: false, name, errors: loaded.errors };
@@ -102,11 +135,7 @@ async function textOf(
     return { name: 'workflow', text: source.workflow };
   }
   if (source.file === undefined || source.workflow !== undefined) {
-    throw new MoError({
-      code: 'bad-input',
-      what: 'A workflow comes from one of file, workflow and recipe.',
-      fix: 'Give exactly one of them; for a plain goal: recipe "do" with inputs {goal}.',
-    });
+    throw severalSources();
   }
   const path = resolve(context.folder, source.file);
   try {
@@ -124,6 +153,14 @@ async function textOf(
       { cause },
     );
   }
+}
+
+function severalSources(): MoError {
+  return new MoError({
+    code: 'bad-input',
+    what: 'A workflow comes from one of file, workflow and recipe.',
+    fix: 'Give exactly one of them; for a plain goal: recipe "do" with inputs {goal}.',
+  });
 }
 
 const who = z
@@ -144,7 +181,7 @@ export const doInputs = z.strictObject({
   confirm: z.enum(['ask', 'yes']).default('yes'),
 });
 
-async function readRecipe(source: WorkflowSource, context: OperationContext): Promise<ReadSource> {
+async function readDo(source: WorkflowSource, context: OperationContext): Promise<ReadSource> {
   const parsed = doInputs.safeParse(source.inputs ?? {});
   if (!parsed.success) {
     const errors = schemaProblems(parsed.error, doInputs, source.inputs ?? {}).map(

@@ -8,6 +8,7 @@ import { schemaProblems, type SchemaProblem } from '../core/schema-problems.ts';
 import { settings, type Settings } from '../core/settings.ts';
 import type { Environment } from './environment.ts';
 import { readText } from './files.ts';
+import { commandsOfRecipe, projectRecipes, readRecipeFiles } from './recipe-files.ts';
 import { settingsOfEnvironment } from './settings-environment.ts';
 import { isTrusted, trust } from './trust.ts';
 
@@ -18,6 +19,8 @@ export type LoadedSettings = {
   /** What of the project's file was left out because nobody has trusted it as it is now. */
   untrusted: { file: string; commands: string[] } | null;
 };
+
+export type TrustedFile = { file: string; commands: string[] };
 
 export type SettingsPlace = {
   /** Root of the project. */
@@ -49,21 +52,28 @@ export async function loadSettings({ root, env }: SettingsPlace): Promise<Loaded
   };
 }
 
-/** Trusts the project's file as it is now; the answer says what may run from now on. */
+/** Trusts the project's `mo.yaml` and recipes as they are now; the answer says what may run from now on. */
 export async function trustProject({
   root,
   env,
-}: SettingsPlace): Promise<{ file: string; commands: string[] }> {
+}: SettingsPlace): Promise<{ file: string; commands: string[]; recipes: TrustedFile[] }> {
   const project = await readSettings(projectFile(root));
-  if (project === null) {
+  const files = await readRecipeFiles(projectRecipes(root));
+  if (project === null && files.length === 0) {
     throw new MoError({
       code: 'bad-input',
       what: `There is no mo.yaml in ${root}, so there is nothing to trust.`,
       fix: 'Name the project with --cwd.',
     });
   }
+  const recipes: TrustedFile[] = [];
+  for (const recipe of files) {
+    await trust(recipe.file, recipe.text, env);
+    recipes.push({ file: recipe.file, commands: await commandsOfRecipe(recipe) });
+  }
+  if (project === null) return { file: projectFile(root), commands: [], recipes };
   await trust(project.file, project.text, env);
-  return { file: project.file, commands: whatNeedsTrust(project.settings) };
+  return { file: project.file, commands: whatNeedsTrust(project.settings), recipes };
 }
 
 /** `${NAME}` in an environment value of a profile, filled in when a worker starts and never before, so that no secret is stored. A name that is not set gives nothing. */

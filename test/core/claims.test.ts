@@ -19,20 +19,20 @@ describe('files that are said to be changed', () => {
     ['a name seen from a folder', 'a.ts'],
     ['backslashes', 'src\\a.ts'],
   ])('are found: %s', (_name, claim) => {
-    expect(fileFindings([claim], { folders, changes: [change('src/a.ts')], ignored: [] })).toEqual(
-      [],
-    );
+    expect(
+      fileFindings([claim], { folders, changes: [change('src/a.ts')], ignored: [], seen: null }),
+    ).toEqual([]);
   });
 
   test('both names of a rename, and an ignored file, are changes', () => {
     const changes = [{ ...change('new.ts'), kind: 'rename' as const, oldPath: 'old.ts' }];
-    const facts = { folders, changes, ignored: ['dist/', '.env.test'] };
+    const facts = { folders, changes, ignored: ['dist/', '.env.test'], seen: null };
     expect(fileFindings(['old.ts -> new.ts', 'dist/a.js', '.env.test'], facts)).toEqual([]);
     expect(fileFindings(['old.ts'], facts)).toEqual([]);
   });
 
   test('one that did not change is a major finding with what did', () => {
-    const facts = { folders, changes: [change('src/a.ts')], ignored: [] };
+    const facts = { folders, changes: [change('src/a.ts')], ignored: [], seen: null };
     expect(fileFindings(['src/a.ts', 'src/b.ts', 'rc/a.ts', 'a.t'], facts)).toMatchObject([
       {
         severity: 'major',
@@ -44,8 +44,25 @@ describe('files that are said to be changed', () => {
     ]);
   });
 
+  test('one that the worker wrote to with what it held before is a minor finding', () => {
+    const runs = [{ command: 'sed -i s/a/a/ src/c.ts', ok: true, exitCode: 0 }];
+    const seen = { runs, hidden: false, written: ['/work/tree/src/b.ts'] };
+    const facts = { folders, changes: [change('src/a.ts')], ignored: [], seen };
+    const found = fileFindings(['src/a.ts', './src/b.ts', 'src/c.ts', 'src/d.ts'], facts);
+    expect(found.map(({ severity, title }) => [severity, title.slice(0, 29)])).toEqual([
+      ['minor', 'changed_files names ./src/b.t'],
+      ['minor', 'changed_files names src/c.ts,'],
+      ['major', 'changed_files names src/d.ts,'],
+    ]);
+  });
+
   test('those left out are one minor finding', () => {
-    const facts = { folders, changes: [change('a'), change('b'), change('c')], ignored: [] };
+    const facts = {
+      folders,
+      changes: [change('a'), change('b'), change('c')],
+      ignored: [],
+      seen: null,
+    };
     expect(fileFindings(['b'], facts)).toMatchObject([
       { severity: 'minor', title: 'changed_files leaves out 2 of 3 changed files' },
     ]);
@@ -56,7 +73,12 @@ describe('files that are said to be changed', () => {
     const claims = Array.from({ length: 20_000 }, (_, index) => `no/${index}`);
     const changes = Array.from({ length: 10_000 }, (_, index) => change(`src/${index}.ts`));
     const hostile = [' '.repeat(500_000), `a${' '.repeat(500_000)}(`, '->'.repeat(200_000)];
-    const found = fileFindings([...hostile, ...claims], { folders, changes, ignored: [] });
+    const found = fileFindings([...hostile, ...claims], {
+      folders,
+      changes,
+      ignored: [],
+      seen: null,
+    });
     expect(found.length).toBeLessThanOrEqual(21);
   });
 });
@@ -112,6 +134,7 @@ describe('commands that are said to have run', () => {
     const found = commandFindings([{ command: 'npm test', exitCode: 0 }], {
       runs: [],
       hidden: true,
+      written: [],
     });
     expect(found).toMatchObject([{ severity: 'minor' }]);
   });
@@ -130,7 +153,11 @@ describe('commands that are said to have run', () => {
 
 /** The severities of what is found. */
 function judge(claim: string, exitCode: number | null, ...runs: CommandRun[]): string[] {
-  const found = commandFindings([{ command: claim, exitCode }], { runs, hidden: false });
+  const found = commandFindings([{ command: claim, exitCode }], {
+    runs,
+    hidden: false,
+    written: [],
+  });
   return found.map(({ severity }) => severity);
 }
 

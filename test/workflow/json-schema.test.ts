@@ -14,7 +14,8 @@ const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(
 const examples = [join(root, 'README.md'), ...pagesIn(join(root, 'docs'))].flatMap((page) =>
   [...readFileSync(page, 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
     .map(([, text = '']) => text)
-    .filter((text) => /^nodes:/m.test(text)),
+    // A recipe is written out before it is one.
+    .filter((text) => /^nodes:/m.test(text) && !text.includes('for_each')),
 );
 
 test('every workflow of the docs fits the schema for editors', () => {

@@ -6,22 +6,22 @@ export const trust: RegisterCommand = (program, host) => {
     .command('trust')
     .summary("allow the commands named in this project's mo.yaml")
     .description(
-      "Allow the commands that this project's mo.yaml names, as it is now. A changed file asks again.",
+      "Allow the commands that this project's mo.yaml and recipes (.mo/recipes) name, as they are now. A changed file asks again.",
     )
     .action(async () => {
       await runCommandCall(command, host, async ({ terminal, json, context }) => {
         const trusted = await context.trust();
         if (json) terminal.out(JSON.stringify(trusted, null, 2));
-        else
-          terminal.out(
-            [
-              `Trusted ${trusted.file} as it is now:`,
-              ...(trusted.commands.length === 0
-                ? ['  it names no commands']
-                : trusted.commands.map((one) => `  ${one}`)),
-            ].join('\n'),
-          );
+        else terminal.out([trusted, ...trusted.recipes].flatMap(trustedLines).join('\n'));
         return 0;
       });
     });
 };
+
+function trustedLines({ file, commands }: { file: string; commands: readonly string[] }): string[] {
+  const named = commands.map((one) => `  ${one}`);
+  return [
+    `Trusted ${file} as it is now:`,
+    ...(named.length === 0 ? ['  it names no commands'] : named),
+  ];
+}

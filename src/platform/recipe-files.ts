@@ -1,0 +1,43 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { json } from '../core/json.ts';
+import { MoError } from '../core/problem.ts';
+import { recipeCommands } from '../core/recipe-commands.ts';
+import { errnoOf, readText } from './files.ts';
+
+/** `name` is that of the file, without `.yaml`. */
+export type RecipeFile = { name: string; file: string; text: string };
+
+export function projectRecipes(root: string): string {
+  return join(root, '.mo', 'recipes');
+}
+
+/** The recipes of a folder by name; none where there is no folder. Throws `file-unreadable`. */
+export async function readRecipeFiles(folder: string): Promise<RecipeFile[]> {
+  const names = (await namesIn(folder)).filter((name) => /^[a-z0-9][a-z0-9_-]*\.yaml$/.test(name));
+  const files = names.toSorted().map(async (name): Promise<RecipeFile[]> => {
+    const file = join(folder, name);
+    const text = await readText(file);
+    return text === null ? [] : [{ name: name.slice(0, -'.yaml'.length), file, text }];
+  });
+  return (await Promise.all(files)).flat();
+}
+
+/** What somebody has to trust before the recipe may run. A text that is no YAML runs nothing. */
+export async function commandsOfRecipe({ text }: Pick<RecipeFile, 'text'>): Promise<string[]> {
+  const { readYaml } = await import('./yaml-text.ts');
+  const source = readYaml(text);
+  const value = 'errors' in source ? null : json.safeParse(source.value);
+  return value?.success === true ? recipeCommands(value.data) : [];
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (cause) {
+    const reason = errnoOf(cause);
+    if (reason === 'ENOENT') return [];
+    if (reason === null) throw cause;
+    throw new MoError({ code: 'file-unreadable', file: folder, reason }, { cause });
+  }
+}

@@ -1,0 +1,192 @@
+import { z } from 'zod';
+import { didYouMean } from '../core/closest.ts';
+import { json, type Json } from '../core/json.ts';
+import type { WorkflowError } from '../core/problem.ts';
+import { wholeInput } from '../core/recipe-commands.ts';
+import { readYaml } from '../platform/yaml-text.ts';
+import { readInputs } from './input.ts';
+import { workflowInput } from './schema.ts';
+import type { InputValue } from './template.ts';
+
+type Fields = Record<string, Json>;
+/** A node that is there once for each entry of a list input. `after`: the repeated node that must be finished for the entry before. */
+type Repeat = { input: string; after: string | null; entries: readonly string[] };
+type Context = { values: ReadonlyMap<string, InputValue>; repeats: ReadonlyMap<string, Repeat> };
+
+const loose = z.looseObject({
+  inputs: z.record(z.string(), workflowInput).optional(),
+  nodes: z.record(z.string(), z.record(z.string(), json)),
+});
+const forEach = z
+  .union([z.string(), z.strictObject({ input: z.string(), after: z.string().optional() })])
+  .transform((said) => (typeof said === 'string' ? { input: said } : said));
+
+/**
+ * A recipe as a plain workflow: what only recipes may say (`for_each`, an input in place of a route, a role, paths or commands) is
+ * written out. A text that says nothing of the kind, or is too broken to tell, stays as it is: the loader then says what is wrong.
+ */
+export function writeOut(
+  text: string,
+  given: Readonly<Record<string, unknown>>,
+): { text: string } | { errors: WorkflowError[] } {
+  const source = readYaml(text);
+  const read = 'errors' in source ? null : loose.safeParse(source.value);
+  if (read?.success !== true) return { text };
+  const { inputs, nodes } = read.data;
+  const valued = readInputs(inputs, given);
+  if ('errors' in valued) return valued;
+  const { values } = valued;
+  const { repeats, errors } = repeatsOf(nodes, values);
+  if (errors.length > 0) return { errors };
+  const context = { values, repeats };
+  const written = Object.entries(nodes).flatMap(([name, node]) => copiesOf(name, node, context));
+  const names = new Set(written.map(([name]) => name));
+  if (names.size < written.length) {
+    return {
+      errors: [refusal('nodes', 'a repeated node gets a name that is taken.', 'Rename it.')],
+    };
+  }
+  const { defaults } = read.data;
+  const out = {
+    ...read.data,
+    ...(isFields(defaults) ? { defaults: filled(defaults, values) } : {}),
+    nodes: Object.fromEntries(written),
+  };
+  const whole = JSON.stringify(out, null, 1);
+  return { text: whole === JSON.stringify(read.data, null, 1) ? text : whole };
+}
+
+function repeatsOf(
+  nodes: Readonly<Record<string, Fields>>,
+  values: ReadonlyMap<string, InputValue>,
+): { repeats: Map<string, Repeat>; errors: WorkflowError[] } {
+  const repeats = new Map<string, Repeat>();
+  const errors: WorkflowError[] = [];
+  for (const [name, node] of Object.entries(nodes)) {
+    if (node['for_each'] === undefined) continue;
+    const where = `nodes.${name}.for_each`;
+    const said = forEach.safeParse(node['for_each']);
+    const entries = said.success ? values.get(said.data.input) : undefined;
+    if (!said.success || typeof entries !== 'object') {
+      const named = said.success ? said.data.input : '';
+      const fix = didYouMean(named, values.keys()) ?? 'Name an input of type list.';
+      errors.push(refusal(where, 'this is no list among the inputs.', fix));
+    } else if (entries.length === 0) {
+      errors.push(refusal(`inputs.${said.data.input}`, 'is empty.', 'Give at least one entry.'));
+    } else {
+      repeats.set(name, { input: said.data.input, after: said.data.after ?? null, entries });
+    }
+  }
+  for (const [name, { after, input }] of repeats) {
+    if (after === null || repeats.get(after)?.input === input) continue;
+    const fix =
+      didYouMean(after, repeats.keys()) ?? 'Name a node that is repeated for the same input.';
+    errors.push(refusal(`nodes.${name}.for_each.after`, `${after} is not repeated like it.`, fix));
+  }
+  return { repeats, errors };
+}
+
+function refusal(where: string, what: string, fix: string): WorkflowError {
+  return { line: null, column: null, text: null, where, what, fix };
+}
+
+function copiesOf(name: string, node: Fields, context: Context): [string, Fields][] {
+  const repeat = context.repeats.get(name);
+  if (repeat === undefined) return [[name, nodeOf(node, null, context)]];
+  const { for_each: _said, ...rest } = node;
+  return repeat.entries.map((entry, index) => [
+    `${name}-${index + 1}`,
+    nodeOf(rest, { ...repeat, entry, number: index + 1 }, context),
+  ]);
+}
+
+type Copy = Repeat & { entry: string; number: number };
+
+function nodeOf(node: Fields, copy: Copy | null, context: Context): Fields {
+  const own = copy === null ? node : copied(node, copy);
+  const route = filled(own, context.values);
+  const template = route['node'];
+  const needs = needsOf(route['needs'], copy, context);
+  return {
+    ...route,
+    ...(isFields(template) ? { node: filled(template, context.values) } : {}),
+    ...(needs === null ? {} : { needs }),
+    ...(copy === null || !isFields(route['on_fail'])
+      ? {}
+      : { on_fail: sentBack(route['on_fail'], copy, context) }),
+  };
+}
+
+/** `${each}` and `${n}` filled in; what an entry says is never looked at again. */
+function copied(node: Fields, { entry, number, entries }: Copy): Fields {
+  const fill = (text: string, plain: boolean): string =>
+    text.replaceAll(/\$?\$\{\s*(each|n|total)\s*\}/g, (whole, word: string) => {
+      if (whole.startsWith('$$')) return whole;
+      if (word === 'n') return String(number);
+      if (word === 'total') return String(entries.length);
+      return plain ? entry : entry.replaceAll('${', () => '$${');
+    });
+  const fields = Object.entries(node).map(([key, value]): [string, Json] => {
+    if (texts.has(key) && typeof value === 'string') return [key, fill(value, false)];
+    if (words.has(key) && typeof value === 'string') return [key, fill(value, true)];
+    if (key === 'when' && typeof value === 'string') return [key, numbered(value, number)];
+    if (key !== 'pass_when' || !Array.isArray(value)) return [key, value];
+    return [key, value.map((one) => (typeof one === 'string' ? numbered(one, number) : one))];
+  });
+  return splitProvider(Object.fromEntries(fields));
+}
+
+function numbered(expression: string, number: number): string {
+  return expression.replaceAll('${n}', String(number));
+}
+
+const texts = new Set(['task', 'ask']);
+const words = new Set(['role', 'provider', 'profile', 'model', 'effort', 'timeout']);
+const lists = new Set(['gates', 'allow', 'deny']);
+
+/** An input that stands alone where a word or a list is expected. A word that is empty is left out: nothing is fixed. */
+function filled(node: Fields, values: ReadonlyMap<string, InputValue>): Fields {
+  const fields = Object.entries(node).flatMap(([key, value]): [string, Json][] => {
+    if (key === 'scope' && isFields(value)) return [[key, filled(value, values)]];
+    const input = typeof value === 'string' ? wholeInput(value) : null;
+    const found = input === null ? undefined : values.get(input);
+    if (found === undefined || (!words.has(key) && !lists.has(key))) return [[key, value]];
+    if (typeof found === 'object') return [[key, [...found]]];
+    return found === '' ? [] : [[key, found]];
+  });
+  return splitProvider(Object.fromEntries(fields));
+}
+
+/** `claude:fast` is a provider and its profile. */
+function splitProvider(node: Fields): Fields {
+  if (typeof node['provider'] !== 'string') return node;
+  const [provider = '', profile] = node['provider'].split(':');
+  return profile === undefined ? node : { ...node, provider, profile };
+}
+
+/** A copy needs its own copies of what is repeated like it, and all of what is repeated otherwise. */
+function needsOf(needs: Json | undefined, copy: Copy | null, context: Context): Json[] | null {
+  if (needs !== undefined && !Array.isArray(needs)) return null;
+  const before =
+    copy === null || copy.after === null || copy.number === 1
+      ? []
+      : [`${copy.after}-${copy.number - 1}`];
+  const all = (needs ?? []).flatMap((need): Json[] => {
+    if (typeof need !== 'string') return [need];
+    const repeat = context.repeats.get(need);
+    if (repeat === undefined) return [need];
+    if (copy?.input === repeat.input) return [`${need}-${copy.number}`];
+    return repeat.entries.map((_entry, index) => `${need}-${index + 1}`);
+  });
+  return needs === undefined && before.length === 0 ? null : [...before, ...all];
+}
+
+function sentBack(onFail: Fields, copy: Copy, { repeats }: Context): Fields {
+  const { retry } = onFail;
+  const isCopied = typeof retry === 'string' && repeats.get(retry)?.input === copy.input;
+  return isCopied ? { ...onFail, retry: `${retry}-${copy.number}` } : onFail;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

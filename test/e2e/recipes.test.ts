@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { done, final, makeRig, review, writes, type Rig, type Said } from './rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await makeRig();
+});
+afterEach(() => rig.end());
+
+const provider = 'scripted';
+
+function says(value: Record<string, unknown>) {
+  return [{ do: 'handoff', value: { status: 'pass', summary: 'looked', ...value } }];
+}
+
+function runs(recipe: string, inputs: Record<string, unknown>): Promise<Said> {
+  const given = JSON.stringify({ provider, ...inputs });
+  return rig.mo(['workflow', 'run', '--recipe', recipe, '--inputs', given, '--json']);
+}
+
+test('team: each role looks for itself, and the supervisor gets all they say', async () => {
+  await rig.script({
+    'look-1': says({ points: [{ says: 'a hole', evidence: 'seen' }], questions: [] }),
+    'look-2': says({ points: [], questions: [] }),
+    collect: says({ agreements: ['it is small'], conflicts: [], questions: ['who pays?'] }),
+  });
+  const said = await runs('team', {
+    task: 'Look at ${this} closely',
+    roles: ['security', 'testing'],
+    supervisor: provider,
+  });
+  expect(said.exitCode).toBe(0);
+  const { run_id: run } = final(said);
+  const { stdout } = await rig.mo(['output', run, '--node', 'collect', '--part', 'handoff']);
+  expect(stdout).toContain('who pays?');
+  const prompt = await rig.read(`.agent-workspace/runs/${run}/nodes/look-2/1/prompt.md`);
+  expect(prompt).toContain('Look at ${this} closely');
+  expect(prompt).toContain('Your role: testing');
+  const collected = await rig.read(`.agent-workspace/runs/${run}/nodes/collect/1/prompt.md`);
+  expect(collected).toContain('a hole');
+  expect(collected).toContain('look-1');
+  expect(collected).toContain('look-2');
+});
+
+test('safe-refactor: a finding of the review sends the implementation back, then it lands on a branch', async () => {
+  await rig.script({
+    requirements: says({}),
+    implementation: [writes('src/a.js', 'wrong\n'), writes('src/a.js', 'right\n')],
+    testing: says({}),
+    review: [review({ title: 'it is wrong' }), review()],
+  });
+  const said = await runs('safe-refactor', { goal: 'mend a', checks: ['test -f src/a.js'] });
+  expect(said.exitCode).toBe(0);
+  const result = final(said);
+  expect(result.nodes.find(({ name }) => name === 'implementation')).toMatchObject({ attempts: 2 });
+  expect(await rig.git('show', `${String(result.branch)}:src/a.js`)).toBe('right');
+});
+
+test('cross-review: each reviewer looks for itself, then one weighs what they found', async () => {
+  const finding = { title: 'leak', severity: 'major', file: null, line: null, evidence: 'seen' };
+  await rig.script({
+    'review-1': says({ points: [{ ...finding, title: 'a leak at the door' }] }),
+    'review-2': says({ points: [] }),
+    weigh: says({ confirmed: [{ ...finding, by: [provider] }], disputed: [], dropped: [] }),
+  });
+  const inputs = { change: ['main..HEAD'], reviewers: [provider, provider], judge: provider };
+  const given = ['--inputs', JSON.stringify(inputs), '--json'];
+  const said = await rig.mo(['workflow', 'run', '--recipe', 'cross-review', ...given]);
+  expect(said.exitCode).toBe(0);
+  const { run_id: run } = final(said);
+  const { stdout } = await rig.mo(['output', run, '--node', 'weigh', '--part', 'handoff']);
+  expect(stdout).toContain('confirmed');
+  const prompt = await rig.read(`.agent-workspace/runs/${run}/nodes/weigh/1/prompt.md`);
+  expect(prompt).toContain('a leak at the door');
+});
+
+test('checkpoints: a task begins when the one before has passed; what is not enough is done again', async () => {
+  const steps = (n: number) => ({
+    [`skeleton-${n}`]: writes(`s${n}.txt`, 's\n'),
+    [`implementation-${n}`]: writes(`i${n}.txt`, 'i\n'),
+    [`tests-${n}`]: writes(`t${n}.txt`, 't\n'),
+    [`polish-${n}`]: writes('sum.txt', `${n}\n`),
+    [`look-${n}`]: says({}),
+  });
+  await rig.script({
+    ...steps(1),
+    ...steps(2),
+    'skeleton-2': [
+      { do: 'shell', command: 'test -f i1.txt && test -f t1.txt && cat sum.txt > s2.txt' },
+      done,
+    ],
+    'implementation-1': [writes('i1.txt', 'one\n'), writes('i1.txt', 'two\n')],
+    'tests-1': [writes('t1.txt', 'one\n'), writes('t1.txt', 'two\n')],
+    'polish-1': [writes('p1.txt', 'no sum\n'), writes('sum.txt', '1\n'), writes('sum.txt', '1b\n')],
+    'look-1': [says({ status: 'fail', failures: [] }), says({})],
+  });
+  const said = await runs('checkpoints', {
+    tasks: ['first', 'second'],
+    checks: ['test -f sum.txt'],
+  });
+  expect(said.exitCode).toBe(0);
+  const result = final(said);
+  const attempts = Object.fromEntries(result.nodes.map((node) => [node.name, node.attempts]));
+  expect(attempts).toMatchObject({
+    'skeleton-1': 1,
+    'implementation-1': 2,
+    'polish-1': 3,
+    'skeleton-2': 1,
+    'look-2': 1,
+  });
+  expect(await rig.git('show', `${String(result.branch)}:s2.txt`)).toBe('1b');
+});
+
+test("a project's own recipe takes the place of one of mo, and its commands wait for trust", async () => {
+  const own = '.mo/recipes/team.yaml';
+  const ours = [
+    'version: 1',
+    'name: team',
+    'description: Ours',
+    'nodes:',
+    '  greet: { kind: command, run: echo hello }',
+  ].join('\n');
+  await rig.write(own, ours);
+  const list = await rig.mo(['workflow', 'check', '--mode', 'list']);
+  expect(list.stdout).toContain('team: Ours [of this project]');
+  expect(list.stdout).toContain('not trusted yet: echo hello');
+  const refused = await rig.mo(['workflow', 'run', '--recipe', 'team']);
+  expect(refused.stderr).toContain('mo trust');
+  expect(refused.exitCode).not.toBe(0);
+  expect((await rig.mo(['trust'])).stdout).toContain('echo hello');
+  expect((await rig.mo(['workflow', 'run', '--recipe', 'team', '--json'])).exitCode).toBe(0);
+  await rig.write(own, ours.replace('hello', 'goodbye'));
+  const again = await rig.mo(['workflow', 'run', '--recipe', 'team']);
+  expect(again.stderr).toContain('echo goodbye');
+});
