@@ -1,7 +1,6 @@
 import { isDropped } from '../core/added.ts';
 import type { Json } from '../core/json.ts';
 import type { RunEvent } from '../core/event.ts';
-import { maxNodes } from '../core/graph.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { Run } from '../core/run.ts';
 import { writeWhole } from '../platform/files.ts';
@@ -22,7 +21,7 @@ export function readPlan(run: Run, by: string, handoff: Json): Emitted {
     existing,
     gates: run.spec.gates,
     defaults: run.spec.defaults,
-    maxNodes,
+    maxNodes: run.spec.maxNodes,
     depth: depthOf(run, by),
   });
 }

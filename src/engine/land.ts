@@ -16,8 +16,8 @@ import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Whoever must not come between the move of the run's branch and the event that tells of it waits for this turn. */
-export function landingTurn({ spec }: Run): string {
-  return `landing of ${spec.runId}`;
+export function landingTurn({ spec, epoch }: Run): string {
+  return `landing of ${spec.runId} in epoch ${epoch}`;
 }
 
 /**

@@ -89,7 +89,10 @@ async function workersOf(
         provider: provider.name,
         vendor: provider.vendor,
         abilities: provider.abilities,
-        reason: probed.problem === null ? null : `${probed.problem.what} ${probed.problem.fix}`,
+        reason:
+          probed.path === null
+            ? 'not on the PATH'
+            : (probed.problem?.what.replace(/\.$/, '') ?? null),
       };
     }),
   );

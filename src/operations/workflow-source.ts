@@ -36,6 +36,8 @@ export type ReadyWorkflow = {
   budget: Limit;
   confirm: RunSpec['confirm'];
   maxCycles: number;
+  inputs: RunSpec['inputs'];
+  maxNodes: number;
   defaults: NodeDefaults;
   /** null: the recipe `do`. */
   source: WorkflowText | null;
@@ -46,6 +48,9 @@ export type ReadyWorkflow = {
 export type ReadSource =
   | { ok: true; workflow: ReadyWorkflow }
   | { ok: false; name: string; errors: readonly WorkflowError[] };
+
+/** What plans and maps may bring a run to when its file does not say. */
+const usualMaxNodes = 1_000;
 
 const noLimit: Limit = { usd: null, tokens: null };
 
@@ -107,6 +112,8 @@ async function readText(
       budget: workflow.budget ?? noLimit,
       confirm: 'yes',
       maxCycles: 5,
+      inputs: expanded.inputs,
+      maxNodes: workflow.max_nodes ?? Math.max(usualMaxNodes, expanded.nodes.length),
       defaults: defaultsOf(workflow, usual),
       source: { text, inputs: source.inputs ?? null },
     },
@@ -211,6 +218,8 @@ async function readDo(source: WorkflowSource, context: OperationContext): Promis
       budget: noLimit,
       confirm: inputs.confirm,
       maxCycles: inputs.max_cycles,
+      inputs: {},
+      maxNodes: usualMaxNodes,
       defaults,
       source: null,
     },

@@ -149,11 +149,11 @@ export function endAttempt(
     'SELECT checkpoint FROM attempt WHERE run = @run AND node = @node AND attempt = @attempt',
     key,
   )?.checkpoint;
-  const checkpoint = kept == null ? null : JSON.stringify({ ...kept, parser: null });
+  const forgotten = kept == null ? null : JSON.stringify({ ...kept, parser: null });
   database.run(
     `UPDATE attempt SET ended_at = @at, session = @session, end_class = @endedAs, checkpoint = @checkpoint
      WHERE run = @run AND node = @node AND attempt = @attempt`,
-    { ...key, at, session: ending.session, endedAs: ending.class, checkpoint },
+    { ...key, at, session: ending.session, endedAs: ending.class, checkpoint: forgotten },
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Json } from '../core/json.ts';
 import type { NodeDefaults } from '../core/event.ts';
 import type { GateSpec, ItemSpec, MapSpec, NodeSpec } from '../core/node.ts';
 import type { WorkflowError } from '../core/problem.ts';
@@ -12,7 +13,10 @@ import type {
 } from './schema.ts';
 import { fillInputs, fillTemplate, type InputValue } from './template.ts';
 
-export type ExpandedWorkflow = { nodes: NodeSpec[] } | { errors: WorkflowError[] };
+/** `inputs`: what expressions read; null where an input that may be left out was. */
+export type ExpandedWorkflow =
+  | { nodes: NodeSpec[]; inputs: Record<string, Json> }
+  | { errors: WorkflowError[] };
 
 /** A loaded workflow as complete nodes: defaults filled in, inputs put into the texts. */
 export function expandWorkflow(
@@ -26,6 +30,12 @@ export function expandWorkflow(
   const context = { defaults, gates: workflow.defaults?.gates ?? [], values: read.values };
   return {
     nodes: Object.entries(workflow.nodes).map(([name, node]) => expandNode(name, node, context)),
+    inputs: Object.fromEntries(
+      Object.keys(workflow.inputs ?? {}).map((name) => {
+        const value = read.values.get(name) ?? null;
+        return [name, typeof value === 'object' && value !== null ? [...value] : value];
+      }),
+    ),
   };
 }
 

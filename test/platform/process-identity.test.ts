@@ -43,7 +43,7 @@ test('a pid that somebody else has now is not the process it once was', () => {
 
 test('a process that has ended but was not asked for yet does not live', async () => {
   // The shell becomes a program that never asks for its child.
-  const parent = await startChild(['sh', '-c', 'cat >/dev/null & echo $!; exec sleep 60']);
+  const parent = await startChild(['sh', '-c', 'sleep 60 >/dev/null & echo $!; exec sleep 60']);
   const [line] = await once(parent.stdout ?? parent, 'data');
   const id = identify(Number(String(line)));
   if (id === null) throw new Error('the child is not there');

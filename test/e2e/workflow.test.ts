@@ -1,0 +1,105 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { done, final, makeRig, type Rig } from './rig.ts';
+
+async function aRig(): Promise<Rig> {
+  const rig = await makeRig();
+  onTestFinished(rig.end);
+  return rig;
+}
+
+const workflow = `
+version: 1
+name: careful
+inputs:
+  goal: { type: string, required: true }
+  careful: { type: boolean, default: true }
+  note: { type: string, required: false }
+defaults: { provider: scripted }
+nodes:
+  impl:
+    write: true
+    scope: { allow: ["src/**"] }
+    task: \${inputs.goal}
+  review:
+    needs: [impl]
+    role: review
+    when: inputs.careful
+    task: Review it.
+  shrug:
+    needs: [impl]
+    role: review
+    when: inputs.note != null
+    task: Shrug.
+  quality:
+    kind: gate
+    needs: [impl, review, shrug]
+    pass_when: ['impl.status == "pass"', "shrug == null", "review.blocking_count == 0"]
+    on_fail: { retry: impl, max_retries: 1 }
+`;
+
+const finding = {
+  severity: 'critical',
+  title: 'it is 1',
+  file: 'src/a.js',
+  line: 1,
+  evidence: '1',
+};
+const judged = (...findings: unknown[]) => [
+  {
+    do: 'handoff',
+    value: { status: findings.length > 0 ? 'needs_repair' : 'pass', summary: 'read', findings },
+  },
+];
+const wrote = (text: string) => [{ do: 'write', path: 'src/a.js', text }, done];
+
+test('a gate over inputs and findings sends its node back once, and its first evidence is history', async () => {
+  const rig = await aRig();
+  await rig.write('w.yaml', workflow);
+  await rig.git('add', '-A');
+  await rig.git('commit', '-qm', 'workflow');
+  await rig.script({ impl: [wrote('1\n'), wrote('2\n')], review: [judged(finding), judged()] });
+  const run = await rig.mo(['workflow', 'run', 'w.yaml', '--json', '--inputs', '{"goal":"a two"}']);
+  expect(run).toMatchObject({ exitCode: 0 });
+  const { run_id: runId, nodes } = final(run);
+  expect(nodes.map(({ name, state, attempts }) => [name, state, attempts])).toEqual([
+    ['impl', 'verified', 2],
+    ['review', 'verified', 2],
+    ['shrug', 'skipped', 0],
+    ['quality', 'verified', 0],
+  ]);
+  expect(await rig.git('show', `mo/${runId}:src/a.js`)).toBe('2');
+  const runFolder = `.agent-workspace/runs/${runId}`;
+  const stale = await rig.mo(['verify', '--receipt', `${runFolder}/receipts/stale/impl-1.json`]);
+  expect(stale.exitCode).toBe(1);
+  expect(`${stale.stdout}${stale.stderr}`).toContain('stale');
+  expect(await rig.read(`${runFolder}/report.md`)).toContain('to be done again');
+});
+
+test('the plan of a file never becomes more than its max_nodes', async () => {
+  const rig = await aRig();
+  await rig.write(
+    'w.yaml',
+    'version: 1\nname: small\nmax_nodes: 2\ndefaults: { provider: scripted, retries: 0 }\nnodes:\n  plan: { role: planner, emit: nodes, task: plan it }\n',
+  );
+  await rig.git('add', '-A');
+  await rig.git('commit', '-qm', 'workflow');
+  const node = (name: string) => ({ name, role: 'review', task: 'read', needs: [], write: false });
+  const plan = { status: 'pass', summary: 'p', nodes: [node('a'), node('b')] };
+  await rig.script({ plan: [{ do: 'handoff', value: plan }] });
+  const run = await rig.mo(['workflow', 'run', 'w.yaml', '--json']);
+  expect(run.exitCode).toBe(1);
+  expect(final(run).nodes.map(({ name }) => name)).toEqual(['plan']);
+  expect(run.stderr).toContain('it may have 2');
+});
+
+test('a file with a map is refused before anything is written down', async () => {
+  const rig = await aRig();
+  await rig.write(
+    'w.yaml',
+    'version: 1\nname: many\nnodes:\n  each: { kind: map, over: \'files("*.md")\', as: file, node: { role: review, task: "Read ${file}" } }\n',
+  );
+  const run = await rig.mo(['workflow', 'run', 'w.yaml']);
+  expect(run.exitCode).toBe(2);
+  expect(run.stderr).toContain('Node each is a map');
+  expect((await rig.mo(['list', '--json'])).stdout).not.toContain('many');
+});
