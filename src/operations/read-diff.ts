@@ -16,7 +16,8 @@ export async function readDiff(place: Place, context: OperationContext): Promise
   return patch.isCut ? `${patch.text}\n[the diff is longer than this]\n` : patch.text;
 }
 
-function rangeOfRun({ store, runId }: Place): Range | null {
+/** From the commit the run began on to what has landed on its branch; null outside git. */
+export function rangeOfRun({ store, runId }: Place): Range | null {
   const { head } = store.view(runId);
   const { base } = store.spec(runId);
   return head === null || base === null ? null : { from: base, to: head };

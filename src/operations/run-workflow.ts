@@ -18,10 +18,10 @@ export async function runWorkflow(
     throw new MoError({ code: 'bad-workflow', source: read.name, errors: read.errors });
   }
   const { workflow } = read;
-  refuseMaps(workflow.nodes);
   if (workflow.untrusted) {
     throw new MoError({ code: 'untrusted-settings', ...workflow.untrusted });
   }
+  refuseMaps(workflow.nodes);
   const started = await startRun(context, {
     ...workflow,
     land: input.land ?? workflow.land,

@@ -11,6 +11,7 @@ import { loadWorkflow } from '../workflow/load.ts';
 import { usualDefaults } from '../workflow/new-node.ts';
 import { doDefaults, doNodes } from '../workflow/recipe-do.ts';
 import { writeOut } from '../workflow/write-out.ts';
+import { resolveChange } from './changes-of-runs.ts';
 import { checkNames } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
 import type { WorkflowText } from './new-run.ts';
@@ -72,9 +73,10 @@ async function readNamed(
   if (name === 'do') return readDo(source, context);
   const recipe = await findRecipe(name, context);
   const whole = `recipe ${name}`;
-  const written = writeOut(recipe.text, source.inputs ?? {});
+  const inputs = await resolveChange(source.inputs ?? {}, context);
+  const written = writeOut(recipe.text, inputs);
   if ('errors' in written) return { ok: false, name: whole, errors: written.errors };
-  const read = await readText({ name: whole, text: written.text }, source, context);
+  const read = await readText({ name: whole, text: written.text }, { inputs }, context);
   if (read.ok) {
     const untrusted = await untrustedOf(recipe, context);
     return { ok: true, workflow: { ...read.workflow, recipe: name, untrusted } };

@@ -27,8 +27,9 @@ export async function readRecipeFiles(folder: string): Promise<RecipeFile[]> {
 export async function commandsOfRecipe({ text }: Pick<RecipeFile, 'text'>): Promise<string[]> {
   const { readYaml } = await import('./yaml-text.ts');
   const source = readYaml(text);
-  const value = 'errors' in source ? null : json.safeParse(source.value);
-  return value?.success === true ? recipeCommands(value.data) : [];
+  if ('errors' in source) return [];
+  // As JSON has it: a value it does not know must not hide what stands beside it.
+  return recipeCommands(json.parse(JSON.parse(JSON.stringify(source.value))));
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -30,8 +30,11 @@ export function writeOut(
   given: Readonly<Record<string, unknown>>,
 ): { text: string } | { errors: WorkflowError[] } {
   const source = readYaml(text);
-  const read = 'errors' in source ? null : loose.safeParse(source.value);
-  if (read?.success !== true) return { text };
+  if ('errors' in source) return { text };
+  // A key that is there twice would be gone from what is written out.
+  if (source.refused.length > 0) return { errors: source.refused };
+  const read = loose.safeParse(source.value);
+  if (!read.success) return { text };
   const { inputs, nodes } = read.data;
   const valued = readInputs(inputs, given);
   if ('errors' in valued) return valued;

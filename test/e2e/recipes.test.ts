@@ -59,11 +59,21 @@ test('safe-refactor: a finding of the review sends the implementation back, then
 test('cross-review: each reviewer looks for itself, then one weighs what they found', async () => {
   const finding = { title: 'leak', severity: 'major', file: null, line: null, evidence: 'seen' };
   await rig.script({
+    work: writes('a.txt', 'a\n'),
     'review-1': says({ points: [{ ...finding, title: 'a leak at the door' }] }),
     'review-2': says({ points: [] }),
     weigh: says({ confirmed: [{ ...finding, by: [provider] }], disputed: [], dropped: [] }),
   });
-  const inputs = { change: ['main..HEAD'], reviewers: [provider, provider], judge: provider };
+  const work = { task: 'Write', write: true, scope: 'any', provider };
+  const workflow = JSON.stringify({ version: 1, name: 'work', nodes: { work } });
+  const first = final(await rig.mo(['workflow', 'run', '--workflow', workflow, '--json']));
+  const base = await rig.git('rev-parse', 'main');
+  const head = await rig.git('rev-parse', String(first.branch));
+  const inputs = {
+    change: [first.run_id, 'main..HEAD'],
+    reviewers: [provider, provider],
+    judge: provider,
+  };
   const given = ['--inputs', JSON.stringify(inputs), '--json'];
   const said = await rig.mo(['workflow', 'run', '--recipe', 'cross-review', ...given]);
   expect(said.exitCode).toBe(0);
@@ -72,6 +82,7 @@ test('cross-review: each reviewer looks for itself, then one weighs what they fo
   expect(stdout).toContain('confirmed');
   const prompt = await rig.read(`.agent-workspace/runs/${run}/nodes/weigh/1/prompt.md`);
   expect(prompt).toContain('a leak at the door');
+  expect(prompt).toContain(`${base}..${head}\nmain..HEAD`);
 });
 
 test('checkpoints: a task begins when the one before has passed; what is not enough is done again', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { recipeCommands } from '../../src/core/recipe-commands.ts';
 import { json } from '../../src/core/json.ts';
+import { commandsOfRecipe } from '../../src/platform/recipe-files.ts';
 import { loadWorkflow } from '../../src/workflow/load.ts';
 import { readRecipes } from '../../src/operations/recipe-source.ts';
 import { recipeHead } from '../../src/workflow/recipes.ts';
@@ -83,6 +84,17 @@ test('an input that stands alone fixes a provider and its profile, or nothing; a
 test('a recipe that says nothing of the kind stays the text it was', () => {
   const text = 'version: 1\nname: x\nnodes:\n  a: { task: Look. } # here\n';
   expect(writeOut(text, {})).toEqual({ text });
+});
+
+test('a key that is there twice is refused, not dropped', () => {
+  const twice = file('  a: { for_each: parts, task: x, task: y }');
+  const out = writeOut(twice, { parts: ['a'] });
+  expect(out).toMatchObject({ errors: [{ line: 5 }] });
+});
+
+test('a value that is no JSON does not hide the commands beside it', async () => {
+  const text = 'nodes:\n  a: { kind: command, run: rm -r x, timeout: .nan }\n';
+  expect(await commandsOfRecipe({ text })).toEqual(['rm -r x']);
 });
 
 test('commands are found wherever a file can name them, defaults of inputs among them', () => {
