@@ -14,6 +14,8 @@ export type Action =
       route: Route | null;
       reasons: readonly string[];
       reserved: Limit;
+      /** Of the worktrees the items of a map share; null on other nodes. */
+      slot: number | null;
     }
   | { do: 'stop'; node: string; force: boolean }
   /** Evaluate the `when` of a node whose needs are met. */
@@ -23,6 +25,8 @@ export type Action =
   | { do: 'land'; node: string }
   /** Add the nodes a planner's handoff carries. */
   | { do: 'expand'; node: string }
+  /** Make the items of a map whose needs are met. */
+  | { do: 'unfold'; node: string }
   /** Judge a round of findings: of a review node, or of the run's own gates (`verify`). */
   | { do: 'review'; node: string }
   | { do: 'verify' }
@@ -54,7 +58,7 @@ export function keyOfAction(action: Action): string {
 
 /** Whether the shell still does something with this node, be it on behalf of an attempt that counts no more. */
 export function isAtWork(busy: ReadonlySet<string>, node: string): boolean {
-  return (['start', 'weigh', 'gate', 'land', 'expand', 'review'] as const).some((work) =>
+  return (['start', 'weigh', 'gate', 'land', 'expand', 'unfold', 'review'] as const).some((work) =>
     busy.has(`${work}:${node}`),
   );
 }

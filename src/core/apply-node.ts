@@ -45,6 +45,7 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
             attempt: event.attempt,
             route: event.route,
             reasons: event.reasons,
+            slot: event.slot ?? null,
             startedAt: at,
             endedAt: null,
             ending: null,

@@ -3,6 +3,7 @@ import { isReady } from './needs.ts';
 import { isSameWorker, repairOf, type Repair } from './repair.ts';
 import { routeNode, type Routing, type RoutingQuestion, type Worker } from './routing.ts';
 import { scopesOverlap } from './scope.ts';
+import { freeSlot, slotsInUse } from './slots.ts';
 import { isAtWork, type Action, type Day, type Snapshot } from './action.ts';
 import type { Limit, NodeSpec } from './node.ts';
 import type { Run, RunNode } from './run.ts';
@@ -26,10 +27,13 @@ export function decideStarts(snapshot: Snapshot, now: number): Starts {
     .filter((node) => isUnlandedWriter(node) || active.includes(node))
     .map((node) => node.spec);
   const starts: Starts = { actions: [], wakeAt: null, isStarved: false };
+  const slots = slotsInUse(snapshot);
   let free = run.spec.concurrency - active.length;
   for (const node of run.nodes.values()) {
     if (free <= 0) break;
-    if (node.state.status !== 'waiting' || !isWork(node.spec) || !isReady(run, node)) continue;
+    if (node.state.status !== 'waiting' || !isWork(node.spec)) continue;
+    const slot = freeSlot(run, slots, node);
+    if (slot === 'none' || !isReady(run, node)) continue;
     if (isAtWork(snapshot.busy, node.spec.name)) continue;
     const dueAt = dueOf(node, node.state.notBefore, now);
     if (dueAt > now) {
@@ -37,7 +41,7 @@ export function decideStarts(snapshot: Snapshot, now: number): Starts {
       continue;
     }
     if (node.spec.write && writers.some((other) => mayCollide(node.spec, other))) continue;
-    const start = decideStart(snapshot, node, reserved, now);
+    const start = decideStart(snapshot, node, { reserved, slot, now });
     if (start === 'no budget') starts.isStarved = true;
     else if (start.do === 'wait')
       starts.wakeAt = Math.min(starts.wakeAt ?? start.until, start.until);
@@ -46,11 +50,12 @@ export function decideStarts(snapshot: Snapshot, now: number): Starts {
     free -= 1;
     reserved.push(start.reserved);
     writers.push(node.spec);
+    slots.take(node, slot);
   }
   return starts;
 }
 
-/** Approvals and gates take no worker; a map expands into nodes that do. */
+/** Approvals and gates take no worker; a map unfolds into nodes that do. */
 function isWork({ kind }: NodeSpec): boolean {
   return kind === 'agent' || kind === 'command';
 }
@@ -66,8 +71,7 @@ function dueOf(node: RunNode, notBefore: number, now: number): number {
 function decideStart(
   snapshot: Snapshot,
   node: RunNode,
-  reserved: readonly Limit[],
-  now: number,
+  { reserved, slot, now }: { reserved: readonly Limit[]; slot: number | null; now: number },
 ): Action | 'no budget' {
   const { run, workers, lanes, day } = snapshot;
   const { name } = node.spec;
@@ -80,6 +84,7 @@ function decideStart(
       route: null,
       reasons: ['a command of the workflow'],
       reserved: noLimit,
+      slot,
     };
   }
   const { settings } = run.spec;
@@ -117,6 +122,7 @@ function decideStart(
     route: routing.route,
     reasons: routing.reasons,
     reserved: tighter(own, ofDay),
+    slot,
   };
 }
 

@@ -77,10 +77,7 @@ function decideSettling({ run, busy }: Snapshot, isStopping: boolean): Action[] 
   let isLanding = [...busy].some(
     (key) => key.startsWith('land:') || key === 'verify' || key === 'deliver',
   );
-  // What was withdrawn gives its name to new nodes only when its worker has gone.
-  const isLeaving = [...run.nodes.values()].some(
-    ({ state }) => state.status === 'running' && state.becomes !== null,
-  );
+  const isLeaving = hasLeaving(run);
   for (const [name, node] of run.nodes) {
     const { state } = node;
     const isProved = state.status === 'gating' && stopOf(run, node)?.force !== true;
@@ -98,7 +95,14 @@ function decideSettling({ run, busy }: Snapshot, isStopping: boolean): Action[] 
   return actions;
 }
 
-/** What is weighed or judged by expressions alone, as soon as its needs are met: it takes no worker and no slot. */
+/** What was withdrawn gives its name to new nodes only when its worker has gone. */
+function hasLeaving({ nodes }: Run): boolean {
+  return [...nodes.values()].some(
+    ({ state }) => state.status === 'running' && state.becomes !== null,
+  );
+}
+
+/** What is weighed, judged or unfolded by expressions alone, as soon as its needs are met: it takes no worker and no slot. */
 function decideExpressions({ run, busy }: Snapshot): Action[] {
   const actions: Action[] = [];
   for (const [name, node] of run.nodes) {
@@ -107,6 +111,8 @@ function decideExpressions({ run, busy }: Snapshot): Action[] {
     const isWeighed = spec.when === null || admitted;
     if (!isWeighed && needOf(run, node) === 'met') actions.push({ do: 'weigh', node: name });
     if (spec.kind === 'gate' && isReady(run, node)) actions.push({ do: 'gate', node: name });
+    if (spec.kind === 'map' && isReady(run, node) && !hasLeaving(run))
+      actions.push({ do: 'unfold', node: name });
   }
   return actions;
 }

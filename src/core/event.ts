@@ -101,6 +101,8 @@ export const runEvent = z.discriminatedUnion('type', [
     reasons: z.array(z.string()),
     base: z.string().nullable(),
     reserved: limit,
+    /** Which of the worktrees of its map an item works in; not there on other nodes. */
+    slot: z.number().int().nonnegative().nullable().optional(),
   }),
   z.object({ type: z.literal('attempt.spawned'), ...at, process: processId }),
   z.object({ type: z.literal('attempt.adopted'), ...at, process: processId }),

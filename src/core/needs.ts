@@ -6,7 +6,8 @@ export type Need = 'met' | 'open' | { by: string };
 
 /**
  * A need is met by a node that is verified and landed (or skipped on purpose). A node that emits more nodes is met once it has
- * emitted them and all of them are met, so that whoever needs a planner waits for the plan's work.
+ * emitted them and all of them are met, so that whoever needs a planner waits for the plan's work, and
+ * whoever needs a map for its items.
  */
 export function needOf(run: Run, node: RunNode): Need {
   let isOpen = false;
@@ -35,8 +36,12 @@ function stateOfNeed(run: Run, name: string, seen: Set<string>): Need {
       return 'open';
     case 'verified':
       if (!node.state.landed) return 'open';
-      return node.spec.emit === null ? 'met' : stateOfEmitted(run, node, seen);
+      return isEmitter(node) ? stateOfEmitted(run, node, seen) : 'met';
   }
+}
+
+function isEmitter({ spec }: RunNode): boolean {
+  return spec.emit !== null || spec.kind === 'map';
 }
 
 function stateOfEmitted(run: Run, node: RunNode, seen: Set<string>): Need {

@@ -64,6 +64,8 @@ export type AttemptRecord = {
   attempt: number;
   route: Route | null;
   reasons: readonly string[];
+  /** Which of the worktrees of its map it worked in; null on nodes that are no items. */
+  slot: number | null;
   startedAt: number;
   endedAt: number | null;
   ending: Ending | null;

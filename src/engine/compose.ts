@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readText, writeWhole } from '../platform/files.ts';
 import { contractOf, repairPrompt } from '../core/handoff.ts';
+import { handedOver } from '../core/map-progress.ts';
 import type { Json } from '../core/json.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { Repair } from '../core/repair.ts';
@@ -67,15 +68,18 @@ export async function readPromptVersion(attemptFolder: string): Promise<string |
   return (await readText(join(attemptFolder, 'prompt-version')))?.trim() ?? null;
 }
 
-/** Handoffs of what a node needs; of a node that emitted others, theirs too. */
+/** Handoffs of what a node needs; of a node that emitted others, theirs too. The items of a map are counted. */
 function needsOf(run: Run, node: NodeSpec): PromptQuestion['needs'] {
-  const names = node.needs.flatMap((need) => [need, ...(run.nodes.get(need)?.emitted ?? [])]);
+  const names = node.needs.flatMap((need) => [need, ...emittedOf(run, need)]);
   return [...new Set(names)].flatMap((name) => {
-    const state = run.nodes.get(name)?.state;
-    return state?.status === 'verified' && state.handoff !== null
-      ? [{ name, handoff: state.handoff }]
-      : [];
+    const handoff = handedOver(run, name);
+    return handoff === null ? [] : [{ name, handoff }];
   });
+}
+
+function emittedOf(run: Run, name: string): readonly string[] {
+  const node = run.nodes.get(name);
+  return node === undefined || node.spec.kind === 'map' ? [] : (node.emitted ?? []);
 }
 
 async function diffFor(engine: Engine, run: Run, node: NodeSpec): Promise<string | null> {

@@ -1,8 +1,9 @@
 import type { Json } from '../core/json.ts';
 import type { NodeSpec } from '../core/node.ts';
+import { handedOver } from '../core/map-progress.ts';
 import type { Run } from '../core/run.ts';
 import { tokensOf } from '../core/spend.ts';
-import { compileExpression, type Values } from '../workflow/expression.ts';
+import { compileExpression, type ReadSource, type Values } from '../workflow/expression.ts';
 
 /** `seen`: what the expression looked at, `review.blocking_count = 2`, for whoever wants to know why. */
 export type Weighed =
@@ -19,11 +20,24 @@ export async function weighExpression(text: string, run: Run, node: NodeSpec): P
   return { ok: true, value: outcome.value, seen: compiled.expression.seen(values) };
 }
 
+/** The items `over` of a map stands for, read in what the run has so far. Throws MoError for a file that is not there. */
+export async function listItems(
+  text: string,
+  run: Run,
+  wish: { node: NodeSpec; read: ReadSource },
+): Promise<{ items: readonly Json[] } | { error: string }> {
+  const compiled = await compileExpression(text, { hasSources: true });
+  if ('error' in compiled) return { error: compiled.error.what };
+  const outcome = await compiled.expression.evaluateList(valuesFor(run, wish.node), wish.read);
+  if ('error' in outcome) return outcome;
+  return Array.isArray(outcome.value) ? { items: outcome.value } : { error: 'it gives no list.' };
+}
+
 /** What the expressions of a node are evaluated over. A node that was skipped has handed over nothing, which is null. */
 function valuesFor(run: Run, node: NodeSpec): Values {
   const { spec, settled } = run;
   return {
-    nodes: new Map(node.needs.map((need) => [need, handoffOf(run, need)])),
+    nodes: new Map(node.needs.map((need) => [need, handedOver(run, need)])),
     inputs: spec.inputs,
     run: {
       id: spec.runId,
@@ -33,9 +47,4 @@ function valuesFor(run: Run, node: NodeSpec): Values {
       tokens: tokensOf(settled),
     },
   };
-}
-
-function handoffOf(run: Run, name: string): Json {
-  const state = run.nodes.get(name)?.state;
-  return state?.status === 'verified' ? state.handoff : null;
 }

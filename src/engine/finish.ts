@@ -7,9 +7,10 @@ import type { Run } from '../core/run.ts';
 import { branchOf } from '../core/view.ts';
 import { readText, writeWhole } from '../platform/files.ts';
 import { removeLeftTemporary } from '../supervisor/temporary-folder.ts';
-import { collectWorktree } from './node-worktree.ts';
+import { collectWorktree, landingPath } from './node-worktree.ts';
 import { dropRaw } from './raw.ts';
 import { eventsOf } from './read-run.ts';
+import { worktreesOf } from './worktree-path.ts';
 import type { Engine } from './engine.ts';
 import type { Repository } from '../git/repository.ts';
 
@@ -22,13 +23,13 @@ export async function finishRun(engine: Engine, run: Run): Promise<void> {
   await clearTemporary(engine, run);
   const { repository } = engine;
   if (repository === null) return;
-  for (const [name, node] of run.nodes) {
-    const attempt = node.attempts.length;
-    await collect(engine, repository, { runId, node: name, attempt });
-    // An owner that died may have left it.
-    for (let one = 1; one <= attempt; one += 1) await dropRaw(engine, run, name, one);
-  }
-  await collect(engine, repository, { runId, node: null, attempt: 1 });
+  for (const [path, { spec, attempts }] of worktreesOf(engine, run))
+    await collect(engine, repository, { runId, path, node: spec.name, attempt: attempts.length });
+  // An owner that died may have left it.
+  for (const [name, { attempts }] of run.nodes)
+    for (const { attempt } of attempts) await dropRaw(engine, run, name, attempt);
+  const path = landingPath(engine, runId);
+  await collect(engine, repository, { runId, path, node: null, attempt: 1 });
 }
 
 /** An owner that died, or a worker that could not be adopted, may have left them. */
@@ -70,10 +71,10 @@ async function sourceOf({ paths, project }: Engine, runId: string): Promise<Sour
 async function collect(
   engine: Engine,
   repository: Repository,
-  wish: { runId: string; node: string | null; attempt: number },
+  wish: { runId: string; path: string; node: string | null; attempt: number },
 ): Promise<void> {
   try {
-    await collectWorktree(engine, repository, wish);
+    await collectWorktree(repository, wish);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     engine.log(`${wish.node ?? 'landing'}: its worktree is kept: ${reason}`);

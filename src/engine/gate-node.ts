@@ -28,6 +28,7 @@ import { settleApproval } from './approval.ts';
 import { performPassWhen } from './pass-when.ts';
 import { proveNode } from './receipt.ts';
 import { withdrawReceipts } from './withdraw.ts';
+import { worktreePath } from './worktree-path.ts';
 import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -52,7 +53,7 @@ export async function performGate(
   const worktree =
     engine.repository === null || base === null
       ? null
-      : await openWorktree(engine.repository, engine.paths.worktree(run.spec.runId, name));
+      : await openWorktree(engine.repository, worktreePath(engine, run, node));
   recorder.fence();
   if (worktree === null && engine.repository !== null && base !== null) {
     // Without a worktree there is nothing to prove, so nothing is proved.
@@ -288,10 +289,12 @@ async function freeWorktree(
   node: RunNode,
   { attempt, work }: { attempt: number; work: Work | null },
 ): Promise<void> {
-  // A writer's worktree is needed until its work has landed.
+  // A writer's worktree is needed until its work has landed, that of an item by the next one.
+  if (node.spec.itemOf !== null) return;
   if (engine.repository !== null && (work === null || work.files.length === 0)) {
     collectSoon(engine, engine.repository, {
       runId: run.spec.runId,
+      path: worktreePath(engine, run, node),
       node: node.spec.name,
       attempt,
     });

@@ -12,6 +12,7 @@ import { trailersOf } from './commit-message.ts';
 import { judgeTree } from './judge-tree.ts';
 import { collectSoon } from './node-worktree.ts';
 import { putBackBranch } from './run-branch.ts';
+import { worktreePath } from './worktree-path.ts';
 import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -76,7 +77,9 @@ async function landNode(
     return;
   recorder.record([{ type: 'node.landed', node: name, head: plan.commit, tree: plan.tree }]);
   engine.log(`${name}: landed`);
-  collectSoon(engine, repository, { runId: run.spec.runId, node: name, attempt });
+  if (node.spec.itemOf !== null) return;
+  const path = worktreePath(engine, run, node);
+  collectSoon(engine, repository, { runId: run.spec.runId, path, node: name, attempt });
 }
 
 type Plan = { commit: string; tree: string; isMerged: boolean };

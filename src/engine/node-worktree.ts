@@ -19,6 +19,8 @@ const usualLinks = ['node_modules'];
 
 export type WorktreeWish = {
   runId: string;
+  /** Where it is; see `worktreePath`. */
+  path: string;
   node: string;
   attempt: number;
   /** The commit the worker starts on. */
@@ -40,7 +42,7 @@ export async function prepareWorktree(
   repository: Repository,
   wish: WorktreeWish,
 ): Promise<Prepared> {
-  const path = engine.paths.worktree(wish.runId, wish.node);
+  const { path } = wish;
   // The last attempt's may still be on its way out.
   return inTurn(path, async () => {
     const existing = await openWorktree(repository, path);
@@ -69,18 +71,11 @@ export async function landingWorktree(
   return worktree;
 }
 
-type Collected = { runId: string; node: string | null; attempt: number };
+type Collected = { runId: string; path: string; node: string | null; attempt: number };
 
 /** Removes a worktree; what exists only there is parked. */
-export async function collectWorktree(
-  engine: Engine,
-  repository: Repository,
-  wish: Collected,
-): Promise<void> {
-  const path =
-    wish.node === null
-      ? landingPath(engine, wish.runId)
-      : engine.paths.worktree(wish.runId, wish.node);
+export async function collectWorktree(repository: Repository, wish: Collected): Promise<void> {
+  const { path } = wish;
   await inTurn(path, async () => {
     const worktree = await openWorktree(repository, path);
     if (worktree === null) return;
@@ -91,7 +86,7 @@ export async function collectWorktree(
 
 /** Nobody waits for it: landings follow each other sooner, and what fails here is done, or told, when the run finishes. */
 export function collectSoon(engine: Engine, repository: Repository, wish: Collected): void {
-  collectWorktree(engine, repository, wish).catch((cause: unknown) => {
+  collectWorktree(repository, wish).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     engine.log(`${wish.node ?? 'landing'}: its worktree is kept for now: ${reason}`);
   });
@@ -135,6 +130,6 @@ async function setUp(
   return linked.length + copied.length + setup.length > 0;
 }
 
-function landingPath(engine: Engine, runId: string): string {
+export function landingPath(engine: Engine, runId: string): string {
   return join(engine.paths.runWorktrees(runId), '.landing');
 }

@@ -17,6 +17,7 @@ import { createRecorder } from './recorder.ts';
 import { readRun } from './read-run.ts';
 import { performReview } from './review.ts';
 import { performStart } from './start.ts';
+import { performUnfold } from './unfold.ts';
 import { putBackBranch } from './run-branch.ts';
 import { performVerification } from './verify-run.ts';
 import type { AttemptDesk } from './watch-worker.ts';
@@ -157,6 +158,8 @@ async function perform(desk: AttemptDesk, cuts: Cuts, work: Work): Promise<void>
         return await performLanding(engine, recorder, work.node, signal);
       case 'expand':
         return await performExpand(engine, recorder, work.node);
+      case 'unfold':
+        return await performUnfold(engine, recorder, work.node);
       case 'review':
         return await performReview(engine, recorder, work.node);
       case 'verify':

@@ -4,7 +4,7 @@ import { MoError } from '../core/problem.ts';
 import { isSameWorker, repairOf, type Repair } from '../core/repair.ts';
 import { stopOf } from '../core/stop.ts';
 import type { NodeSpec } from '../core/node.ts';
-import type { Run } from '../core/run.ts';
+import type { Run, RunNode } from '../core/run.ts';
 import { endTree } from '../platform/process-tree.ts';
 import { markerOf } from '../supervisor/marker.ts';
 import { startAttempt } from '../supervisor/start-attempt.ts';
@@ -25,6 +25,7 @@ import {
   watchOf,
   type AttemptDesk,
 } from './watch-worker.ts';
+import { worktreePath } from './worktree-path.ts';
 import type { Engine } from './engine.ts';
 
 type Start = Extract<Action, { do: 'start' }>;
@@ -78,11 +79,11 @@ function recordStart(
   { engine, recorder }: AttemptDesk,
   start: Omit<Extract<RunEvent, { type: 'attempt.started' }>, 'type'>,
 ): boolean {
-  const { node, attempt, route, reasons, base, reserved } = start;
+  const { node, attempt, route, reasons, base, reserved, slot } = start;
   const ceiling = reserved.usd === null ? null : ceilingOf(engine, recorder.run());
   try {
     recorder.record(
-      [{ type: 'attempt.started', node, attempt, route, reasons, base, reserved }],
+      [{ type: 'attempt.started', node, attempt, route, reasons, base, reserved, slot }],
       ceiling === null ? {} : { ceiling },
     );
     return true;
@@ -185,6 +186,7 @@ async function folderFor(
   const { node, attempt } = context;
   const prepared = await prepareWorktree(engine, engine.repository, {
     runId,
+    path: pathOf(engine, run, node.name),
     node: node.name,
     attempt,
     from,
@@ -200,8 +202,16 @@ async function folderFor(
 }
 
 function specOf(run: Run, name: string): NodeSpec {
+  return nodeOf(run, name).spec;
+}
+
+function pathOf(engine: Engine, run: Run, name: string): string {
+  return worktreePath(engine, run, nodeOf(run, name));
+}
+
+function nodeOf(run: Run, name: string): RunNode {
   const node = run.nodes.get(name);
-  if (node !== undefined) return node.spec;
+  if (node !== undefined) return node;
   throw new MoError({
     code: 'node-not-found',
     runId: run.spec.runId,

@@ -23,7 +23,7 @@ export function requestOf(
     newSession: engine.newUuid(),
     outputSchema: place.schema,
     attemptFolder: place.attemptFolder,
-    profileEnv: profileEnv(engine, run, route),
+    profileEnv: { ...profileEnv(engine, run, route), ...itemEnv(node) },
     maxUsd: reserved.usd,
   };
 }
@@ -37,6 +37,12 @@ function profileEnv(engine: Engine, run: Run, route: Route | null): Record<strin
     ...(route.profile === null ? {} : own?.profiles?.[route.profile]?.env),
   };
   return fillFromEnvironment(wanted, engine.env);
+}
+
+/** A command is shell text, so that what it works on must not stand in it. */
+function itemEnv({ kind, items }: NodeSpec): Record<string, string> {
+  if (kind !== 'command' || items === null) return {};
+  return { MO_ITEM: items[0] ?? '', MO_ITEMS: items.join('\n') };
 }
 
 export function limitsOf(node: NodeSpec): Limits {

@@ -24,6 +24,17 @@ export async function changedFiles(git: Git, from: string, to: string): Promise<
     }));
 }
 
+/** The regular files of a commit's tree by path, in the order of git, each with its object. */
+export async function filesOfTree(git: Git, commit: string): Promise<ReadonlyMap<string, string>> {
+  const listed = records(await git.text(['ls-tree', '-r', '-z', '--full-tree', commit]));
+  const files = new Map<string, string>();
+  for (const entry of listed) {
+    const [mode = '', , object = ''] = entry.slice(0, entry.indexOf('\t')).split(' ');
+    if (isFile(mode)) files.set(entry.slice(entry.indexOf('\t') + 1), object);
+  }
+  return files;
+}
+
 /** Bytes of each object. */
 export async function blobSizes(
   git: Git,

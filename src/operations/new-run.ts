@@ -69,7 +69,9 @@ async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<Run
   checkGoal(wish.goal);
   const { settings, untrusted } = await context.settings();
   const project = await context.project();
-  const writes = wish.nodes.some((node) => node.write || node.emit === 'nodes');
+  const writes = wish.nodes.some(
+    (node) => node.write || node.emit === 'nodes' || node.map?.item.write === true,
+  );
   if (writes && project.git === null) {
     throw project.withoutGit ?? new MoError({ code: 'not-a-repository', folder: project.root });
   }
@@ -107,9 +109,11 @@ async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<Run
 
 /** What a planner or a reviewer adds later is known by its defaults. */
 function workersWanted({ nodes, defaults }: NewRun): RouteWish[] {
+  const items = nodes.flatMap(({ map }) => (map?.item.kind === 'agent' ? [map.item] : []));
   const agents = nodes.filter(({ kind }) => kind === 'agent');
-  if (!agents.some(({ emit }) => emit !== null)) return agents;
-  return [...agents, { ...defaults, role: 'implementation', write: true }];
+  const wanted = [...agents, ...items];
+  if (!agents.some(({ emit }) => emit !== null)) return wanted;
+  return [...wanted, { ...defaults, role: 'implementation', write: true }];
 }
 
 function detached(folder: string): MoError {

@@ -48,6 +48,9 @@ export function workspacePaths(projectRoot: string) {
       inRun(runId, 'nodes', checkNode(node), checkAttempt(attempt)),
     runWorktrees: (runId: string) => join(worktrees, checkRun(runId)),
     worktree: (runId: string, node: string) => join(worktrees, checkRun(runId), checkNode(node)),
+    /** What the items of a map share; no node has such a name. */
+    slotWorktree: (runId: string, map: string, slot: number) =>
+      join(worktrees, checkRun(runId), `${checkNode(map)}.${slot}`),
   };
 }
 

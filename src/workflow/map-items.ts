@@ -10,10 +10,14 @@ export type ItemNodes = { nodes: NodeSpec[] } | { error: string };
 export const maxItems = 10_000;
 
 /**
- * The nodes a map becomes: `<map>-1`, `<map>-2`, … in the order of the items, `batch` items each. They need what the map needs, so that
- * whoever needs the map waits for them. The error names the first item that cannot be a node.
+ * The nodes a map becomes: `<map>-1`, `<map>-2`, … in the order of the items, `batch` items each; names in `taken` are left out. They need what
+ * the map needs. The error names the first item that cannot be a node.
  */
-export function itemNodes(map: NodeSpec, list: readonly Json[]): ItemNodes {
+export function itemNodes(
+  map: NodeSpec,
+  list: readonly Json[],
+  taken: ReadonlySet<string> = new Set(),
+): ItemNodes {
   if (map.map === null) return { error: `${map.name} is no map.` };
   const { as, item, batch } = map.map;
   const chosen = chooseItems(list, map.map);
@@ -23,11 +27,19 @@ export function itemNodes(map: NodeSpec, list: readonly Json[]): ItemNodes {
     };
   }
   const nodes: NodeSpec[] = [];
+  let number = 0;
   for (let at = 0; at < chosen.length; at += batch) {
     const items = chosen.slice(at, at + batch);
     const scope = scopeOf(item, as, items);
     if ('error' in scope) return { error: `item ${at + 1} of ${map.name}: ${scope.error}` };
-    nodes.push(nodeOf(map, item, { number: nodes.length + 1, as, items, scope: scope.scope }));
+    if (items.some((one) => itemText(one).includes('\0')))
+      return { error: `item ${at + 1} of ${map.name} holds a NUL character.` };
+    let name: string;
+    do {
+      number += 1;
+      name = `${map.name}-${number}`;
+    } while (taken.has(name));
+    nodes.push(nodeOf(map, item, { name, as, items, scope: scope.scope }));
   }
   return { nodes };
 }
@@ -44,13 +56,13 @@ export function chooseItems<T>(
   return first.filter((_, index) => places.has(index));
 }
 
-type Part = { number: number; as: string; items: Json[]; scope: NodeSpec['scope'] };
+type Part = { name: string; as: string; items: Json[]; scope: NodeSpec['scope'] };
 
-function nodeOf(map: NodeSpec, item: ItemSpec, { number, as, items, scope }: Part): NodeSpec {
+function nodeOf(map: NodeSpec, item: ItemSpec, { name, as, items, scope }: Part): NodeSpec {
   return newNode(
     {
       ...item,
-      name: `${map.name}-${number}`,
+      name,
       // A command is shell text: its items come in the environment.
       task: item.kind === 'command' ? item.task : fillItems(item.task, as, items),
       scope,

@@ -1,5 +1,5 @@
 import type { RunSpec } from '../../src/core/event.ts';
-import type { NodeSpec } from '../../src/core/node.ts';
+import type { ItemSpec, MapSpec, NodeSpec } from '../../src/core/node.ts';
 import type { Worker } from '../../src/core/routing.ts';
 
 /** A node with everything filled in; a test names only what it is about. */
@@ -39,6 +39,47 @@ export function aWriter(name: string, over: Partial<NodeSpec> = {}): NodeSpec {
   return aNode(name, {
     write: true,
     scope: { allow: [`${name}/**`], deny: [], maxDiffLines: null },
+    ...over,
+  });
+}
+
+/** Over the texts of `over`, read-only unless the item says otherwise. */
+export function aMap(
+  name: string,
+  { item, ...map }: Partial<Omit<MapSpec, 'item'>> & { item?: Partial<ItemSpec> } = {},
+  over: Partial<NodeSpec> = {},
+): NodeSpec {
+  const node = aNode(name);
+  return aNode(name, {
+    kind: 'map',
+    map: {
+      over: '["a", "b"]',
+      as: 'item',
+      batch: 1,
+      concurrency: 2,
+      limit: null,
+      sample: null,
+      ...map,
+      item: {
+        kind: 'agent',
+        role: node.role,
+        task: 'do ${item}',
+        write: node.write,
+        scope: node.scope,
+        gates: node.gates,
+        provider: node.provider,
+        profile: node.profile,
+        model: node.model,
+        effort: node.effort,
+        timeoutMs: node.timeoutMs,
+        idleMs: node.idleMs,
+        retries: node.retries,
+        budget: node.budget,
+        maxOutputBytes: node.maxOutputBytes,
+        contract: node.contract,
+        ...item,
+      },
+    },
     ...over,
   });
 }

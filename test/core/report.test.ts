@@ -246,6 +246,7 @@ function anAttempt(words: string, finding: Finding) {
   return {
     attempt: 1,
     route: null,
+    slot: null,
     reasons: many(20, words),
     startedAt: 0,
     endedAt: 1,

@@ -8,6 +8,7 @@ import { afterRefusal } from '../../src/core/invalidate.ts';
 import { escalationId, escalationOf } from '../../src/core/requests.ts';
 import { afterEnding, afterFindings } from '../../src/core/retry.ts';
 import { isResumable } from '../../src/core/resume.ts';
+import { isReady } from '../../src/core/needs.ts';
 import type { RunEvent, RunSpec } from '../../src/core/event.ts';
 import type { Finding } from '../../src/core/gate.ts';
 import type { Lane, Worker } from '../../src/core/routing.ts';
@@ -137,6 +138,7 @@ export function simulate(
         reasons: [],
         base: 'base',
         reserved: action.reserved,
+        slot: action.slot,
       });
     }
     if (records.length > 0) continue;
@@ -255,6 +257,8 @@ function consequences(
       );
       return [{ type: 'nodes.added', by: action.node, nodes, cycle: null }];
     }
+    case 'unfold':
+      return unfoldMap(run, action.node, chance);
     case 'review':
       return judgeReview(run, action.node, chance);
     case 'verify': {
@@ -284,6 +288,21 @@ function consequences(
         },
       ];
   }
+}
+
+/** Items that write, one scope each, or that read. */
+function unfoldMap(run: Run, name: string, chance: Chance): RunEvent[] {
+  const map = run.nodes.get(name);
+  if (map === undefined || !isReady(run, map)) return [];
+  const make = chance.pick(2) === 0 ? aNode : aWriter;
+  const nodes = Array.from({ length: chance.pick(6) }, (_, index) =>
+    make(`${name}-${index + 1}`, { needs: map.spec.needs, itemOf: name }),
+  );
+  const attempt = map.stale + 1;
+  return [
+    { type: 'node.verified', node: name, attempt, receipt: 'r', handoff: {} },
+    { type: 'nodes.added', by: name, nodes, cycle: null },
+  ];
 }
 
 function weighNode(run: Run, name: string, chance: Chance): RunEvent[] {

@@ -6,8 +6,9 @@ import type { Run, RunNode } from '../../src/core/run.ts';
 import { viewOf } from '../../src/core/view.ts';
 import { needOf } from '../../src/core/needs.ts';
 import { scopesOverlap } from '../../src/core/scope.ts';
+import { slotOf } from '../../src/core/slots.ts';
 import type { Snapshot } from '../../src/core/action.ts';
-import { aNode, aRunSpec, aWorker, aWriter } from './build.ts';
+import { aMap, aNode, aRunSpec, aWorker, aWriter } from './build.ts';
 import { simulate, type Chance } from './simulate.ts';
 
 const runs = Number(process.env['MO_SIMULATIONS'] ?? 2_000);
@@ -27,6 +28,8 @@ const anyRun: fc.Arbitrary<RunSpec> = fc
         'command',
         'gate',
         'gate',
+        'map',
+        'map',
       ),
       { minLength: 10, maxLength: 10 },
     ),
@@ -81,6 +84,8 @@ function nodeOf(name: string, kind: string, needs: string[]): NodeSpec {
       const onFail = retry === undefined ? null : { retry, maxRetries: 2 };
       return aNode(name, { needs, kind: 'gate', passWhen: ['true'], onFail });
     }
+    case 'map':
+      return aMap(name, { concurrency: 1 + (name.charCodeAt(1) % 3) }, { needs });
     default:
       return aNode(name, { needs });
   }
@@ -195,6 +200,42 @@ test('an attempt that has become history is no evidence for anything, and no run
   );
 });
 
+test('the items of a map keep within its slots, and no two that are not done share one', () => {
+  fc.assert(
+    fc.property(anyRun, anyChance, (spec, chance) => {
+      simulate(spec, workers, chance, ({ run }) => {
+        for (const [name, { spec: map }] of run.nodes) {
+          if (map.map === null) continue;
+          const slots = [...run.nodes.values()]
+            .filter((node) => node.spec.itemOf === name && isInFolder(node))
+            .map(slotOf);
+          expect(new Set(slots).size).toBe(slots.length);
+          for (const slot of slots) expect(slot).toBeLessThan(map.map.concurrency);
+        }
+      });
+    }),
+    { numRuns: runs },
+  );
+});
+
+test('whoever needs a map starts only when all its items are done', () => {
+  fc.assert(
+    fc.property(anyRun, anyChance, (spec, chance) => {
+      const { events } = simulate(spec, workers, chance, () => undefined);
+      for (const { event, before } of events) {
+        if (event.type !== 'attempt.started' || before === null) continue;
+        for (const need of before.nodes.get(event.node)?.spec.needs ?? []) {
+          const map = before.nodes.get(need);
+          if (map?.spec.kind !== 'map' || map.state.status !== 'verified') continue;
+          for (const item of map.emitted ?? ['none'])
+            expect(['verified', 'skipped']).toContain(before.nodes.get(item)?.state.status);
+        }
+      }
+    }),
+    { numRuns: runs },
+  );
+});
+
 test('no attempt is started while a run is paused', () => {
   fc.assert(
     fc.property(anyRun, anyChance, (spec, chance) => {
@@ -205,6 +246,11 @@ test('no attempt is started while a run is paused', () => {
     { numRuns: runs },
   );
 });
+
+function isInFolder({ state }: RunNode): boolean {
+  const { status } = state;
+  return status === 'running' || status === 'gating' || (status === 'verified' && !state.landed);
+}
 
 function isStale(before: Run | null, event: { node: string; attempt: number }): boolean {
   return event.attempt <= (before?.nodes.get(event.node)?.stale ?? 0);
