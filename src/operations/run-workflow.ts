@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { layersOf } from '../core/graph.ts';
-import type { NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import { fewNames } from './check-workflow.ts';
 import type { OperationContext } from './context.ts';
@@ -21,7 +20,6 @@ export async function runWorkflow(
   if (workflow.untrusted) {
     throw new MoError({ code: 'untrusted-settings', ...workflow.untrusted });
   }
-  refuseMaps(workflow.nodes);
   const started = await startRun(context, {
     ...workflow,
     land: input.land ?? workflow.land,
@@ -43,15 +41,4 @@ export async function runWorkflow(
     cursor: started.cursor,
     next: `poll {run_id: "${started.runId}", since: "${started.cursor}"}`,
   };
-}
-
-/** Better no run than one that waits for ever. */
-function refuseMaps(nodes: readonly NodeSpec[]): void {
-  const map = nodes.find((node) => node.kind === 'map');
-  if (map === undefined) return;
-  throw new MoError({
-    code: 'bad-input',
-    what: `Node ${map.name} is a map: this version of mo checks maps, but does not run them.`,
-    fix: 'Write its items out as nodes, or let a planner emit them (emit: nodes).',
-  });
 }

@@ -93,14 +93,34 @@ test('the plan of a file never becomes more than its max_nodes', async () => {
   expect(run.stderr).toContain('it may have 2');
 });
 
-test('a file with a map is refused before anything is written down', async () => {
+const mends = (name: string) => [{ do: 'write', path: `docs/${name}.md`, text: 'mended\n' }, done];
+
+test('a map does its items at the same time and hands over how they ended', async () => {
   const rig = await aRig();
+  for (const name of ['a', 'b', 'c']) await rig.write(`docs/${name}.md`, `${name}\n`);
   await rig.write(
     'w.yaml',
-    'version: 1\nname: many\nnodes:\n  each: { kind: map, over: \'files("*.md")\', as: file, node: { role: review, task: "Read ${file}" } }\n',
+    `version: 1
+name: many
+defaults: { provider: scripted }
+nodes:
+  each:
+    kind: map
+    over: files("docs/*.md")
+    as: file
+    node: { write: true, scope: { allow: ["\${file}"] }, role: documentation, task: "Mend \${file}" }
+  all:
+    kind: gate
+    needs: [each]
+    pass_when: ["each.verified == 3", "each.failed == 0"]
+`,
   );
-  const run = await rig.mo(['workflow', 'run', 'w.yaml']);
-  expect(run.exitCode).toBe(2);
-  expect(run.stderr).toContain('Node each is a map');
-  expect((await rig.mo(['list', '--json'])).stdout).not.toContain('many');
+  await rig.git('add', '-A');
+  await rig.git('commit', '-qm', 'files');
+  await rig.script({ 'each-1': mends('a'), 'each-2': mends('b'), 'each-3': mends('c') });
+  const run = await rig.mo(['workflow', 'run', 'w.yaml', '--json']);
+  expect(run).toMatchObject({ exitCode: 0 });
+  const { run_id: runId, nodes } = final(run);
+  expect(nodes.map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => 'verified'));
+  expect(await rig.git('show', `mo/${runId}:docs/c.md`)).toBe('mended');
 });
