@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
 import type { NodeStatus } from '../core/run.ts';
 import { duration, oneLine, spending } from '../operations/amounts.ts';
+import { groupBy } from '../core/group-by.ts';
+import { doneOf, mapText, mostFailed, totalOf, type MapCount } from '../operations/map-text.ts';
 import { heldText } from '../operations/news.ts';
 import { stateText, type Picture, type PictureNode } from '../operations/picture.ts';
 import { cellsOf, cutTo, fitTo } from './cells.ts';
@@ -29,7 +31,11 @@ const narrowCells = 60;
 export function renderView(picture: Picture, now: number, size: ViewSize): string[] {
   const paint = painter(size.color);
   const room = Math.max(1, Math.min(mostRows, size.height - 5 - picture.requests.length * 2));
-  const { shown, hidden } = chooseNodes(picture.nodes, room);
+  const maps = mapsOf(picture.nodes);
+  const { shown, hidden } = chooseNodes(
+    picture.nodes.filter(({ itemOf }) => itemOf === null),
+    room,
+  );
   const nameCells = widest(
     shown.map((node) => node.name),
     Math.floor(size.width * 0.3),
@@ -45,7 +51,7 @@ export function renderView(picture: Picture, now: number, size: ViewSize): strin
   return [
     header(picture, now, size, paint),
     ...shown.map((node) =>
-      nodeLine(node, now, { nameCells, routeCells, width: size.width }, paint),
+      nodeLine(node, now, { nameCells, routeCells, width: size.width, maps }, paint),
     ),
     ...(hidden.length === 0 ? [] : [cutTo(`  … ${statusCounts(hidden)}`, size.width)]),
     ...picture.requests.map((request) =>
@@ -139,20 +145,53 @@ function chooseNodes(
 function nodeLine(
   node: PictureNode,
   now: number,
-  cells: { nameCells: number; routeCells: number; width: number },
+  cells: { nameCells: number; routeCells: number; width: number; maps: Maps },
   paint: Paint,
 ): string {
-  const { mark, color } = marks[node.status];
+  const items = cells.maps.get(node.name);
+  const { mark, color } = marks[items === undefined ? node.status : statusOfMap(items)];
   const again = node.attempt > 1 ? ` (attempt ${node.attempt})` : '';
   const time = node.startedAt === null ? '' : duration((node.endedAt ?? now) - node.startedAt);
   const columns = [
     fitTo(node.name, cells.nameCells),
     ...(cells.routeCells === 0 ? [] : [fitTo(node.route ?? '', cells.routeCells)]),
-    fitTo(node.status, 8),
+    fitTo(items === undefined ? node.status : statusOfMap(items), 8),
     time.padStart(7),
-    detailOf(node) + again,
+    items === undefined ? detailOf(node) + again : `${barOf(items)} ${mapText(items)}`,
   ];
   return `  ${paint(color, mark)} ${cutTo(columns.join('  '), cells.width - 4).trimEnd()}`;
+}
+
+type Maps = ReadonlyMap<string, MapCount>;
+
+/** A map is one line, however many items it has. */
+function mapsOf(nodes: readonly PictureNode[]): Maps {
+  const items = groupBy(
+    nodes.filter(({ itemOf }) => itemOf !== null),
+    ({ itemOf }) => itemOf ?? '',
+  );
+  return new Map(
+    [...items].map(([map, all]) => {
+      const counts = new Map(
+        [...groupBy(all, ({ status }) => status)].map(([status, some]) => [status, some.length]),
+      );
+      const failed = all.filter(({ status }) => status === 'failed').slice(0, mostFailed);
+      return [map, { map, counts, failed: failed.map(({ name }) => name) }];
+    }),
+  );
+}
+
+function statusOfMap({ counts }: MapCount): NodeStatus {
+  const first = [...counts.keys()].toSorted((left, right) => marks[left].rank - marks[right].rank);
+  const busy = first.find((status) => status === 'running' || status === 'gating');
+  return busy ?? first[0] ?? 'verified';
+}
+
+const barCells = 10;
+
+function barOf({ counts }: MapCount): string {
+  const full = Math.floor((doneOf(counts) / totalOf(counts)) * barCells);
+  return `${'█'.repeat(full)}${'░'.repeat(barCells - full)}`;
 }
 
 function detailOf(node: PictureNode): string {

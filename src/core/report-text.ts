@@ -39,8 +39,14 @@ function summaryLines(report: Report): string[] {
     lines.push(`- **Integrated tree:** \`${short(verified.tree)}\` passed ${gates}`);
   }
   lines.push(`- **Nodes:** ${countsText(report)}`);
+  lines.push(...report.maps.map(mapLine));
   if (ms !== null) lines.push(`- **Time:** ${duration(ms)}, from ${report.started_at}`);
   return [...lines, `- **Spend:** ${spendText(report.spend)}`];
+}
+
+function mapLine({ map, total, verified, failed, skipped, failed_items }: Report['maps'][number]) {
+  const names = failed_items.length === 0 ? '' : `: ${failed_items.join(', ')}`;
+  return `- **Map ${map}:** ${verified} of ${total} verified, ${skipped} skipped, ${failed} failed${names}`;
 }
 
 function landedText(landed: NonNullable<Report['landed']>): string {

@@ -4,7 +4,8 @@ import { cutLine, findingText } from './report-line.ts';
 import { nodeReports, staleOf, type NodeReport } from './report-node.ts';
 import { reproduceLines, type Source } from './report-reproduce.ts';
 import { trailOf, type Trail } from './report-trail.ts';
-import type { Run } from './run.ts';
+import { progressOf, type MapProgress } from './map-progress.ts';
+import type { Run, RunNode } from './run.ts';
 import type { Spend } from './spend.ts';
 
 /** What became of a run: `report.json`, and what `report.md` is written from. Below 1 MB however large the run is. Times: ISO 8601. */
@@ -36,6 +37,8 @@ export type Report = {
   /** In a large run those with something to say; `rest` counts the others by state. */
   nodes: NodeReport[];
   rest: Record<string, number>;
+  /** How the items of each map ended, and the first that failed. */
+  maps: ({ map: string; failed_items: string[] } & MapProgress)[];
   review: { node: string; judgement: string; findings: string[]; more_findings: number }[];
   trail: Trail;
   /** Shell commands. */
@@ -78,6 +81,7 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     stale_attempts: nodes.reduce((sum, node) => sum + staleOf(node), 0),
     graph: reportGraph(nodes),
     ...nodeReports(nodes),
+    maps: mapsOf(run, nodes),
     review: run.cycles.slice(-20).map(({ node, judgement, findings }) => ({
       node,
       judgement,
@@ -87,6 +91,19 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     trail: trailOf(events),
     reproduce: reproduceLines(spec, source),
   };
+}
+
+function mapsOf(run: Run, nodes: readonly RunNode[]): Report['maps'] {
+  return nodes
+    .flatMap((node) => {
+      const progress = progressOf(run, node);
+      if (progress === null) return [];
+      const failed = (node.emitted ?? []).filter(
+        (name) => run.nodes.get(name)?.state.status === 'failed',
+      );
+      return [{ map: node.spec.name, ...progress, failed_items: failed.slice(0, 20) }];
+    })
+    .slice(0, 50);
 }
 
 /** In the words of `runStates`. */

@@ -87,6 +87,8 @@ export const nodeView = z.object({
   /** In state `running`: its process is not there yet. */
   isStarting: z.boolean().default(false),
   needs: z.array(z.string()),
+  /** The map it is an item of. */
+  itemOf: z.string().nullable().default(null),
 });
 export type NodeView = z.infer<typeof nodeView>;
 
@@ -131,6 +133,7 @@ export function nodeViewOf(node: RunNode): NodeView {
     message: messageOf(node)?.slice(0, messageLength) ?? null,
     isStarting: node.state.status === 'running' && node.state.process === null,
     needs: node.spec.needs,
+    itemOf: node.spec.itemOf,
   };
 }
 

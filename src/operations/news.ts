@@ -1,8 +1,10 @@
 import type { NodeView, RunView } from '../core/view.ts';
+import { groupBy } from '../core/group-by.ts';
 import type { Store } from '../store/store.ts';
 import { duration, oneLine, spending } from './amounts.ts';
 import { writeCursor, type Cursor } from './cursor.ts';
 import { isOver } from '../core/view.ts';
+import { mapText, mostFailed } from './map-text.ts';
 import { routeText } from './picture.ts';
 import type { PollOutput } from './poll.ts';
 
@@ -50,7 +52,12 @@ export function newsOfRun(store: Store, runId: string, asked: Asked): PollOutput
   };
   switch (asked.detail) {
     case 'summary':
-      return fitted(base, 'lines', linesOf(store, runId, asked), summaryBytes);
+      return fitted(
+        { ...base, ...mapsOf(store, runId) },
+        'lines',
+        linesOf(store, runId, asked),
+        summaryBytes,
+      );
     case 'nodes':
       return fitted(base, 'nodes', nodesOf(store, runId, asked), detailBytes);
     case 'events':
@@ -122,8 +129,23 @@ function nextStep(runId: string, view: RunView): { next?: string } {
   return { next: `output {run_id: "${runId}", part: "report"}` };
 }
 
+const mostMaps = 5;
+
+/** Items are counted, not listed. */
+function mapsOf(store: Store, runId: string): Pick<PollOutput, 'maps'> {
+  const maps = groupBy(store.itemCounts(runId), ({ map }) => map);
+  if (maps.size === 0) return {};
+  return {
+    maps: [...maps].slice(0, mostMaps).map(([map, all]) => {
+      const counts = new Map(all.map(({ state, count }) => [state, count]));
+      const failed = store.failedItems(runId, map, mostFailed);
+      return `${map} ${mapText({ map, counts, failed })}`;
+    }),
+  };
+}
+
 function linesOf(store: Store, runId: string, asked: Asked): string[] {
-  const { nodes, live } = changed(store, runId, asked.since);
+  const { nodes, live } = changed(store, runId, asked.since, 'without items');
   const chars = Math.min(90, Math.max(24, Math.floor(500 / Math.max(1, nodes.length))));
   return nodes.map((node) => {
     const worker = live.get(node.name);
@@ -163,16 +185,18 @@ function changed(
   store: Store,
   runId: string,
   since: Cursor | null,
+  which: 'all' | 'without items' = 'all',
 ): { nodes: NodeView[]; live: Map<string, Live> } {
   const summaries = store.liveSummaries(runId, mostLive);
   const live = new Map(summaries.map((one) => [one.node, one]));
+  const read = which === 'all' ? store.nodesSince : store.othersSince;
   const nodes = new Map(
-    store.nodesSince(runId, since?.seq ?? createdSeq, mostNodes).map((node) => [node.name, node]),
+    read(runId, since?.seq ?? createdSeq, mostNodes).map((node) => [node.name, node]),
   );
   for (const { node, version } of summaries) {
     if (nodes.has(node) || version <= (since?.version ?? 0)) continue;
     const view = store.node(runId, node);
-    if (view !== null) nodes.set(node, view);
+    if (view !== null && (which === 'all' || view.itemOf === null)) nodes.set(node, view);
   }
   const told = [...nodes.values()].filter(({ state }) => state !== 'waiting');
   return { nodes: told.toSorted((left, right) => rank(left) - rank(right)), live };

@@ -24,6 +24,8 @@ export type Picture = {
 
 export type PictureNode = {
   name: string;
+  /** The map it is an item of; such nodes are shown with their map. */
+  itemOf: string | null;
   status: NodeStatus;
   attempt: number;
   /** `claude:fast opus`, or null while nothing is chosen. */

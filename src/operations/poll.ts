@@ -26,6 +26,8 @@ export const pollOutput = z.object({
   counts: z.record(z.string(), z.number()).optional(),
   /** `api-routes running 45s: npm test`, the most important first. */
   lines: z.array(z.string()).optional(),
+  /** `docs 812/10000 done, 16 at work, 3 failed (docs-4, docs-9, docs-77)`: maps tell how many of their items are done. */
+  maps: z.array(z.string()).optional(),
   nodes: z.array(pollNode).optional(),
   events: z.array(z.string()).optional(),
   runs: z.array(z.string()).optional(),
@@ -68,6 +70,7 @@ export const poll = defineOperation({
               .join(', '),
           ]),
       ...(news.runs ?? []),
+      ...(news.maps ?? []),
       ...(news.lines ?? []),
       ...(news.nodes ?? []).map(
         ({ node, status, action, message }) => `${node} ${status}: ${action ?? message ?? ''}`,

@@ -26,6 +26,7 @@ export async function takePicture(context: OperationContext, run: string): Promi
       const summary = node.state === 'running' ? live.get(node.name) : undefined;
       return {
         name: node.name,
+        itemOf: node.itemOf,
         status: node.state,
         attempt: node.attempt,
         route: routeText(node.route, summary?.model ?? node.model),

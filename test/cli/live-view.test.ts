@@ -10,6 +10,7 @@ const start = 1_000_000;
 function node(name: string, more: Partial<PictureNode> = {}): PictureNode {
   return {
     name,
+    itemOf: null,
     status: 'waiting',
     attempt: 0,
     route: null,
@@ -170,4 +171,21 @@ test('a narrow terminal still shows how a node stands and for how long', () => {
   });
   const [, line] = renderView(picture([api]), start + 65_000, { ...plain, width: 39 });
   expect(line).toMatch(/^ {2}● implementa… {2}running +1m 5s$/);
+});
+
+test('a map is one line with a bar, however many items it has', () => {
+  const items = Array.from({ length: 10_000 }, (_, index) =>
+    node(`docs-${index + 1}`, {
+      itemOf: 'docs',
+      status: index < 5_000 ? 'verified' : index < 5_016 ? 'running' : 'waiting',
+    }),
+  );
+  const failed = node('docs-10001', { itemOf: 'docs', status: 'failed' });
+  const shown = picture([node('docs', { status: 'verified' }), node('after'), ...items, failed]);
+  const lines = renderView(shown, 0, { width: 120, height: 40, color: false });
+  const ofMap = lines.filter((line) => line.includes('docs'));
+  expect(ofMap).toHaveLength(1);
+  expect(ofMap[0]).toContain('running');
+  expect(ofMap[0]).toContain('████░░░░░░ 5000/10001 done, 16 at work, 1 failed (docs-10001)');
+  expect(lines).toHaveLength(4);
 });

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/event.ts';
@@ -96,6 +96,8 @@ test('an item that fails for good blocks who needs the map; the other items go o
   expect(outcomeOf(house, runId)).toMatchObject({ outcome: 'failed' });
   expect(await house.lines('ran')).toHaveLength(12);
   expect(stateOf(house, runId, 'after')).toEqual({ status: 'blocked', by: 'docs-2' });
+  const report = await readFile(house.store.paths.report(runId), 'utf8');
+  expect(report).toContain('**Map docs:** 11 of 12 verified, 0 skipped, 1 failed: docs-2');
   expect(handedOver(house.run(runId), 'docs')).toMatchObject({
     status: 'fail',
     total: 12,

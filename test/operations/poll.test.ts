@@ -1,7 +1,7 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import { poll } from '../../src/operations/poll.ts';
-import { aNode } from '../core/build.ts';
+import { aMap, aNode } from '../core/build.ts';
 import { aProject, aRun, type TestProject } from './project.ts';
 
 type Asked = { since?: string; wait_s?: number; detail?: 'summary' | 'nodes' | 'events' };
@@ -302,3 +302,22 @@ test.each(['x', '1', '1.2', '9'.repeat(50), '../..'])(
     await expect(ask(project, runId, { since })).rejects.toThrow('is no cursor of this call');
   },
 );
+
+test('a map of 10,000 items is told in 2 KB: items are counted, and who else changed is listed', async () => {
+  const project = await aProject();
+  const items = Array.from({ length: 10_000 }, (_, index) =>
+    aNode(`docs-${index + 1}`, { itemOf: 'docs' }),
+  );
+  const { runId, owner, record } = aRun(project, [aMap('docs'), aNode('other'), ...items]);
+  for (let one = 1; one <= 20; one += 1) owner.start(`docs-${one}`);
+  for (let one = 1; one <= 4; one += 1) owner.verify(`docs-${one}`);
+  for (let one = 5; one <= 9; one += 1)
+    record([{ type: 'node.failed', node: `docs-${one}`, message: 'no', findings: [] }]);
+  owner.start('other');
+  const news = await ask(project, runId);
+  expect(news.maps).toEqual([
+    'docs 4/10000 done, 11 at work, 5 failed (docs-5, docs-6, docs-7, …)',
+  ]);
+  expect(news.lines).toEqual([expect.stringContaining('other running')]);
+  expect(Buffer.byteLength(JSON.stringify(news))).toBeLessThan(2_000);
+});

@@ -1,0 +1,36 @@
+import type { NodeStatus } from '../core/run.ts';
+
+/** How the items of one map are, whatever their number. */
+export type MapCount = {
+  map: string;
+  counts: ReadonlyMap<NodeStatus, number>;
+  /** The first that failed. */
+  failed: readonly string[];
+};
+
+/** Of the failed items only so many are named. */
+export const mostFailed = 3;
+
+/** `812/10000 done, 16 at work, 3 failed (docs-4, docs-9, docs-77)` */
+export function mapText({ counts, failed }: MapCount): string {
+  const count = (...statuses: NodeStatus[]): number =>
+    statuses.reduce((sum, status) => sum + (counts.get(status) ?? 0), 0);
+  const busy = count('running', 'gating');
+  const lost = count('failed');
+  const stuck = count('blocked', 'stopped');
+  const names = failed.slice(0, mostFailed).join(', ');
+  return [
+    `${doneOf(counts)}/${totalOf(counts)} done`,
+    ...(busy === 0 ? [] : [`${busy} at work`]),
+    ...(lost === 0 ? [] : [`${lost} failed (${names}${lost > mostFailed ? ', …' : ''})`]),
+    ...(stuck === 0 ? [] : [`${stuck} blocked or stopped`]),
+  ].join(', ');
+}
+
+export function totalOf(counts: MapCount['counts']): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
+
+export function doneOf(counts: MapCount['counts']): number {
+  return (counts.get('verified') ?? 0) + (counts.get('skipped') ?? 0);
+}
