@@ -1,7 +1,6 @@
 import { drawGraph, type DrawnNode } from './drawing.ts';
 import { layersOf } from './graph.ts';
 import { mermaidOf } from './mermaid.ts';
-import { staleOf } from './report-node.ts';
 import type { RunNode } from './run.ts';
 
 /** The graph of a run as it came to be: `mermaid` with the state of every node, `list` as plain lines. */
@@ -17,7 +16,7 @@ export function reportGraph(nodes: readonly RunNode[]): { mermaid: string; list:
 const mostFollowed = 60;
 
 function noteOf(node: RunNode): string {
-  const stale = staleOf(node);
+  const { stale } = node;
   return `${node.state.status}${stale === 0 ? '' : `, ${stale} stale`}`;
 }
 

@@ -77,11 +77,6 @@ export function nodeReports(nodes: readonly RunNode[]): {
   };
 }
 
-/** Attempts that an invalidation made history. */
-export function staleOf(node: RunNode & { stale?: number }): number {
-  return node.stale ?? 0;
-}
-
 const mostUsual = 100;
 const mostTold = 200;
 const mostChars = 300_000;
@@ -95,7 +90,7 @@ const mostTexts = 5;
 function weightOf(node: RunNode): number {
   const { status } = node.state;
   if (status === 'failed') return 5;
-  if (staleOf(node) > 0) return 4;
+  if (node.stale > 0) return 4;
   if (node.attempts.length > 1) return 3;
   if (node.spec.kind === 'gate' || node.emitted !== null) return 2;
   return status === 'verified' || status === 'blocked' || status === 'skipped' ? 0 : 1;
@@ -105,7 +100,7 @@ function nodeReport(node: RunNode): NodeReport {
   const { spec, state, attempts } = node;
   const work = state.status === 'verified' ? state.work : null;
   const files = work?.files ?? [];
-  const stale = staleOf(node);
+  const { stale } = node;
   return {
     name: spec.name,
     kind: spec.kind,

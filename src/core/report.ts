@@ -1,12 +1,13 @@
 import type { Recorded } from './event.ts';
 import { reportGraph } from './report-graph.ts';
 import { cutLine, findingText } from './report-line.ts';
-import { nodeReports, staleOf, type NodeReport } from './report-node.ts';
+import { nodeReports, type NodeReport } from './report-node.ts';
 import { reproduceLines, type Source } from './report-reproduce.ts';
 import { trailOf, type Trail } from './report-trail.ts';
 import { progressOf, type MapProgress } from './map-progress.ts';
 import type { Run, RunNode } from './run.ts';
 import type { Spend } from './spend.ts';
+import { countsOf } from './view.ts';
 
 /** What became of a run: `report.json`, and what `report.md` is written from. Below 1 MB however large the run is. Times: ISO 8601. */
 export type Report = {
@@ -78,7 +79,7 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     total: nodes.length,
     counts: countsOf(run),
     attempts: nodes.reduce((sum, node) => sum + node.attempts.length, 0),
-    stale_attempts: nodes.reduce((sum, node) => sum + staleOf(node), 0),
+    stale_attempts: nodes.reduce((sum, node) => sum + node.stale, 0),
     graph: reportGraph(nodes),
     ...nodeReports(nodes),
     maps: mapsOf(run, nodes),
@@ -110,13 +111,6 @@ function mapsOf(run: Run, nodes: readonly RunNode[]): Report['maps'] {
 function resultOf({ status, paused }: Run): string {
   if (status.status !== 'finished') return paused === null ? status.status : 'paused';
   return status.rerun ? 'needs_rerun' : status.outcome;
-}
-
-function countsOf(run: Run): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { state } of run.nodes.values())
-    counts[state.status] = (counts[state.status] ?? 0) + 1;
-  return counts;
 }
 
 function isoOf(at: number): string {

@@ -191,7 +191,7 @@ function isMoving(run: Run): boolean {
 }
 
 /** In the order of a node's life, so that two looks at one run read alike. */
-function countsOf({ nodes }: Run): RunView['counts'] {
+export function countsOf({ nodes }: Run): RunView['counts'] {
   return Object.fromEntries(
     nodeStatuses.flatMap((status) => {
       const count = nodes.counts.get(status);

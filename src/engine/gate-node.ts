@@ -1,10 +1,6 @@
 import { join } from 'node:path';
 import { gatesOf } from '../core/gates.ts';
-import { whyNoHandoff } from '../core/extract-handoff.ts';
-import { checkHandoff } from '../core/handoff.ts';
-import type { NodeSpec } from '../core/node.ts';
 import { isRepairing } from '../core/repair.ts';
-import { afterFindings, afterMisfit, type Next } from '../core/retry.ts';
 import { isBlocking, type Finding } from '../core/gate.ts';
 import type { RunEvent, Work } from '../core/event.ts';
 import type { Json } from '../core/json.ts';
@@ -17,7 +13,6 @@ import { isClean } from '../git/status.ts';
 import { runGates } from '../gates/run-gates.ts';
 import type { GateContext } from '../gates/gate-context.ts';
 import type { Worktree } from '../git/worktree-list.ts';
-import { readText } from '../platform/files.ts';
 import { messageOf, trailersOf } from './commit-message.ts';
 import { readPlan, writePlan } from './expand.ts';
 import { gateMarker } from './judge-tree.ts';
@@ -26,7 +21,9 @@ import { dropRaw } from './raw.ts';
 import { judgeSharedSettings } from './shared-settings.ts';
 import { settleApproval } from './approval.ts';
 import { performPassWhen } from './pass-when.ts';
+import { readHandoff, type ReadHandoff } from './read-handoff.ts';
 import { proveNode } from './receipt.ts';
+import { askAgain, sendBack } from './send-back.ts';
 import { withdrawReceipts } from './withdraw.ts';
 import { worktreePath } from './worktree-path.ts';
 import type { Engine } from './engine.ts';
@@ -212,52 +209,6 @@ async function contextOf(
   };
 }
 
-type ReadHandoff = {
-  value: Json | null;
-  findings: readonly Finding[];
-  /** The form is wrong, not what it says: asking for it again is enough. */
-  isMisfit: boolean;
-};
-
-/** The handoff against its contract; a planner's as well against the rules of a graph, so that a bad plan goes back to its planner. */
-async function readHandoff(
-  run: Run,
-  node: RunNode,
-  given: { value: Json | null; attemptFolder: string },
-): Promise<ReadHandoff> {
-  const { spec } = node;
-  const { value } = given;
-  if (spec.kind !== 'agent') return { value, findings: [], isMisfit: false };
-  if (value === null) {
-    const answer = (await readText(join(given.attemptFolder, 'answer.md'))) ?? '';
-    return { value, findings: [whyNoHandoff(answer)], isMisfit: true };
-  }
-  const checked = checkHandoff({ role: spec.role, contract: spec.contract, value });
-  if ('findings' in checked) return { value, findings: checked.findings, isMisfit: true };
-  const { handoff } = checked;
-  const refusal = refusalOf(run, spec, handoff);
-  if (refusal !== null) return { value: handoff, findings: [refusal], isMisfit: false };
-  if (spec.emit !== 'nodes') return { value: handoff, findings: [], isMisfit: false };
-  const plan = readPlan(run, spec.name, handoff);
-  return { value: handoff, findings: 'findings' in plan ? plan.findings : [], isMisfit: false };
-}
-
-/** Whoever says itself that the work is not done has not done it, unless the no is an answer that somebody reads. */
-function refusalOf(run: Run, spec: NodeSpec, handoff: Json): Finding | null {
-  if (spec.emit === 'review') return null;
-  if (typeof handoff !== 'object' || handoff === null || Array.isArray(handoff)) return null;
-  const { status, summary } = handoff;
-  if (status !== 'fail' && status !== 'blocked' && status !== 'needs_repair') return null;
-  if (status !== 'blocked' && !spec.write && isReadByGate(run, spec.name)) return null;
-  const title = `The worker says ${status}: ${typeof summary === 'string' ? summary.slice(0, 300) : 'without a reason'}`;
-  return { severity: 'major', title, file: null, line: null, evidence: 'status of the handoff' };
-}
-
-/** A gate node that weighs the answer of a reader says what follows from a no. */
-function isReadByGate({ nodes }: Run, name: string): boolean {
-  return [...nodes.values()].some(({ spec }) => spec.kind === 'gate' && spec.needs.includes(name));
-}
-
 /** The events that show what a worker ran; null where they do not show all of it. A repair has no work of its own, so that before it counts. */
 function eventFiles(engine: Engine, run: Run, node: RunNode, attempt: number): string[] | null {
   const provider = node.attempts.at(-1)?.route?.provider;
@@ -299,55 +250,4 @@ async function freeWorktree(
       attempt,
     });
   }
-}
-
-/** In the session that has done the work, where that can be gone on with; null: the attempt has failed. */
-function askAgain(
-  engine: Engine,
-  node: RunNode,
-  left: {
-    attempt: number;
-    findings: readonly Finding[];
-    work: Work | null;
-    session: string | null;
-  },
-): RunEvent | null {
-  const { session, ...rest } = left;
-  const provider = node.attempts.at(-1)?.route?.provider;
-  const { abilities } = engine.providers.find((one) => one.name === provider) ?? {};
-  const canResume = abilities?.resume === true;
-  const next = afterMisfit(node, { canResume, session }, engine.clock.now());
-  return next === null ? null : { ...returned(node, rest, next), repair: true };
-}
-
-function sendBack(
-  engine: Engine,
-  node: RunNode,
-  { attempt, findings, work }: { attempt: number; findings: readonly Finding[]; work: Work | null },
-): RunEvent {
-  const next = afterFindings(node, 'gate', findings, engine.clock.now());
-  if (next.again) return returned(node, { attempt, findings, work }, next);
-  const { name } = node.spec;
-  return { type: 'node.failed', node: name, message: next.message, findings: [...findings] };
-}
-
-function returned(
-  { spec }: RunNode,
-  left: { attempt: number; findings: readonly Finding[]; work: Work | null },
-  next: Extract<Next, { again: true }>,
-): Extract<RunEvent, { type: 'node.returned' }> {
-  const { attempt, findings, work } = left;
-  return {
-    type: 'node.returned',
-    node: spec.name,
-    attempt,
-    cause: 'gate',
-    message: findings[0]?.title ?? 'a gate refused the result',
-    findings: [...findings],
-    notBefore: next.notBefore,
-    counts: next.counts,
-    exclude: null,
-    // A reader that wrote starts clean; a writer goes on from what it has.
-    carry: spec.write ? work : null,
-  };
 }

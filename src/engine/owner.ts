@@ -8,6 +8,7 @@ import { isAlive } from '../platform/process-identity.ts';
 import { performAdoption } from './adopt.ts';
 import { dayOf } from './day.ts';
 import { performDelivery } from './deliver.ts';
+import { endsOwner } from './ends-owner.ts';
 import { performExpand } from './expand.ts';
 import { finishRun } from './finish.ts';
 import { performGate } from './gate-node.ts';
@@ -183,18 +184,6 @@ async function perform(desk: AttemptDesk, cuts: Cuts, work: Work): Promise<void>
   } finally {
     cuts.delete(key);
   }
-}
-
-/** What no node is to blame for: the run stays as it is and can be resumed when the cause is mended. */
-function endsOwner(cause: MoError): boolean {
-  return [
-    'fenced',
-    'disk-full',
-    'store-corrupt',
-    'store-busy',
-    'store-newer',
-    'workspace-unwritable',
-  ].includes(cause.code);
 }
 
 /** Asks the worker to end and waits until it is gone: the end itself is recorded by whoever watches it. */

@@ -6,6 +6,7 @@ import type { Checkpoint, Provider, Route } from '../core/worker.ts';
 import type { RunningAttempt, WatchDeps } from '../supervisor/attempt.ts';
 import { failAttempt, isOverReservation, settleAttempt, type AttemptContext } from './attempt.ts';
 import { commandProvider } from './command-provider.ts';
+import { endsOwner } from './ends-owner.ts';
 import { limitsOf } from './worker-request.ts';
 import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
@@ -43,7 +44,7 @@ export function heedLater({ settled }: Pick<RunningAttempt, 'settled'>): void {
 export function endOf(desk: AttemptDesk, context: AttemptContext, cause: unknown): void {
   if (cause instanceof StoppedBefore)
     return failAttempt(context, { class: 'stopped', message: cause.message });
-  if (!(cause instanceof MoError) || !isOfThisAttempt(cause) || desk.signal.aborted) throw cause;
+  if (!(cause instanceof MoError) || endsOwner(cause) || desk.signal.aborted) throw cause;
   failAttempt(context, { class: 'invalid', message: cause.message });
 }
 
@@ -94,16 +95,4 @@ export function providerOf(engine: Engine, node: NodeSpec, route: Route | null):
   if (provider !== undefined) return provider;
   const known = engine.providers.map((one) => one.name);
   throw new MoError({ code: 'unknown-provider', provider: route.provider, known });
-}
-
-/** What is wrong with this attempt ends this attempt; what is wrong with the store or the disk ends the owner, which can be resumed. */
-function isOfThisAttempt(cause: MoError): boolean {
-  return ![
-    'fenced',
-    'disk-full',
-    'store-corrupt',
-    'store-busy',
-    'store-newer',
-    'workspace-unwritable',
-  ].includes(cause.code);
 }

@@ -4,12 +4,12 @@ import { handoffExamples } from '../../src/core/handoff-examples.ts';
 import type { Change } from '../../src/core/scope.ts';
 
 describe('files that are said to be changed', () => {
-  const folders = ['/work/tree'];
+  const folders = ['/repo/tree'];
 
   test.each([
     ['the path itself', 'src/a.ts'],
     ['./ before it', './src/a.ts'],
-    ['an absolute path', '/work/tree/src/a.ts'],
+    ['an absolute path', '/repo/tree/src/a.ts'],
     ['quotes', '`src/a.ts`'],
     ['a line', 'src/a.ts:12'],
     ['a remark', 'src/a.ts (new)'],
@@ -46,7 +46,7 @@ describe('files that are said to be changed', () => {
 
   test('one that the worker wrote to with what it held before is a minor finding', () => {
     const runs = [{ command: 'sed -i s/a/a/ src/c.ts', ok: true, exitCode: 0 }];
-    const seen = { runs, hidden: false, written: ['/work/tree/src/b.ts'] };
+    const seen = { runs, hidden: false, written: ['/repo/tree/src/b.ts'] };
     const facts = { folders, changes: [change('src/a.ts')], ignored: [], seen };
     const found = fileFindings(['src/a.ts', './src/b.ts', 'src/c.ts', 'src/d.ts'], facts);
     expect(found.map(({ severity, title }) => [severity, title.slice(0, 29)])).toEqual([
@@ -87,7 +87,7 @@ describe('commands that are said to have run', () => {
   test.each([
     ['npm test', 'npm test'],
     ['npm test', "/bin/bash -lc 'npm test'"],
-    ['npm test', 'cd /work/tree && npm test'],
+    ['npm test', 'cd /repo/tree && npm test'],
     ['cd app && npm test', 'npm test'],
     ['`npm test`', 'npm test -- --run 2>&1'],
     ['vitest run', './node_modules/.bin/vitest run test'],
