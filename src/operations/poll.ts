@@ -45,11 +45,11 @@ export const poll = defineOperation({
   name: 'poll',
   title: 'Wait for news of a run',
   summary:
-    'What happened in a run since the cursor: state, counts, the nodes that changed, what running agents do, what waits for a person, spend. Blocks until something is worth saying or wait_s is over, so call it again with the new cursor instead of sleeping. Without run_id: all active runs.',
+    'News of a run since the cursor: state, counts, what agents do, what waits for a person, spend. Blocks until something is worth saying or wait_s is over: call it again with the new cursor instead of sleeping.',
   kind: 'read',
   toolset: 'core',
   alwaysLoad: true,
-  searchHint: 'status, progress, wait for agents, is it done, what are the workers doing',
+  searchHint: 'status, progress, wait for agents, is it done',
   positional: 'run_id',
   input: z.strictObject({
     run_id: z.string().optional().describe('Default: the active runs'),
