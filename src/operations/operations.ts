@@ -7,6 +7,7 @@ import { poll } from './poll.ts';
 import { route } from './route.ts';
 import { run } from './run.ts';
 import { stop } from './stop.ts';
+import { usage } from './usage.ts';
 import { verify } from './verify.ts';
 import { workflowCheck } from './workflow-check.ts';
 import { workflowControl } from './workflow-control.ts';
@@ -22,6 +23,7 @@ export const operations: readonly Operation[] = [
   stop,
   verify,
   land,
+  usage,
   workflowCheck,
   workflowRun,
   workflowControl,

@@ -65,6 +65,7 @@ test('read-only, toolsets and exclude leave out what they say', () => {
     'route',
     'poll',
     'output',
+    'usage',
     'workflow_check',
     'handoff',
   ]);
