@@ -21,6 +21,8 @@ export type PromptQuestion = {
   attempt: number;
   /** Why the last attempt was sent back; null at the first. */
   last: { message: string | null; findings: readonly Finding[] } | null;
+  /** What the controller has said to this node so far. */
+  told: readonly string[];
 };
 
 /** What a worker is told, and the version of the texts it was made from. */
@@ -43,10 +45,34 @@ export function composePrompt(question: PromptQuestion): { text: string; version
     ...needsPart(question.needs),
     ...diffPart(question.diff),
     `# Your task (node ${node.name})\n\n${node.task.trim()}`,
+    ...toldPart(question.told),
     ...repair.map((prompt) => renderPrompt(prompt, values)),
     renderPrompt(ending, values),
   ];
   return { text: `${parts.join('\n\n')}\n`, version: versionOf([...rules, ...repair, ending]) };
+}
+
+/** What a session that goes on is told. */
+export function composeTold(question: {
+  pack: PromptPack;
+  told: readonly string[];
+  contract: Json;
+  forcedSchema: boolean;
+}): string {
+  const { pack, told, contract, forcedSchema } = question;
+  const ending = promptNamed(pack, forcedSchema ? 'handoff-forced' : 'handoff');
+  const parts = [
+    renderPrompt(promptNamed(pack, 'told'), { told: told.join('\n\n') }),
+    renderPrompt(ending, { contract: fenced(JSON.stringify(contract, null, 1), 'json') }),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function toldPart(told: readonly string[]): string[] {
+  if (told.length === 0) return [];
+  return [
+    `# What you were told since\n\nWhoever leads this work adds this to your task; where the two differ, this counts.\n\n${told.join('\n\n')}`,
+  ];
 }
 
 const maxNeed = 20_000;

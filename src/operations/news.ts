@@ -116,7 +116,9 @@ export function landedText(landed: NonNullable<RunView['landed']>): string {
 
 function nextStep(runId: string, view: RunView): { next?: string } {
   if (view.state === 'needs') {
-    return { next: `A person answers: mo resume ${runId} --answer <choice>` };
+    return {
+      next: `A person decides; then send {run_id: "${runId}", answer: {decision}}, or in a terminal: mo resume ${runId} --answer <choice>`,
+    };
   }
   if (view.state === 'paused' || view.state === 'needs_rerun')
     return { next: `workflow_control {run_id: "${runId}", action: "resume"}` };

@@ -6,6 +6,7 @@ import { output } from './output.ts';
 import { poll } from './poll.ts';
 import { route } from './route.ts';
 import { run } from './run.ts';
+import { send } from './send.ts';
 import { stop } from './stop.ts';
 import { usage } from './usage.ts';
 import { verify } from './verify.ts';
@@ -20,6 +21,7 @@ export const operations: readonly Operation[] = [
   run,
   poll,
   output,
+  send,
   stop,
   verify,
   land,

@@ -88,7 +88,7 @@ function table(by: string, rows: readonly Used[]): string[] {
 function amounts(row: Omit<Used, 'key'>): string {
   const priced = row.unpriced === undefined ? '' : ` (${row.unpriced} report no money)`;
   return [
-    `${row.usd === null ? 'no money reported' : `${money(row.usd)}${priced}`}`,
+    row.usd === null ? 'no money reported' : `${money(row.usd)}${priced}`,
     `${count(row.tokens)} tokens`,
     `${row.attempts} ${row.attempts === 1 ? 'attempt' : 'attempts'}`,
     ...(row.failed === 0 ? [] : [`${row.failed} failed`]),

@@ -3,6 +3,7 @@ import { usage } from '../../src/operations/usage.ts';
 import { aNode } from '../core/build.ts';
 import { aProject, aRun } from './project.ts';
 
+const two = (part: number) => String(part).padStart(2, '0');
 const all = { by: 'run', since: '30d' } as const;
 const failed = {
   class: 'crashed',
@@ -48,7 +49,6 @@ test('attempts are summed by what is asked for, those at work included', async (
   expect(await keys('provider')).toEqual(['codex']);
   expect(await keys('model')).toEqual(['gpt-5.5', 'gpt-5.5-2026']);
   const today = new Date();
-  const two = (part: number) => String(part).padStart(2, '0');
   expect(await keys('day')).toEqual([
     `${today.getFullYear()}-${two(today.getMonth() + 1)}-${two(today.getDate())}`,
   ]);
