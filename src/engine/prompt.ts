@@ -1,6 +1,7 @@
 import type { Finding } from '../core/gate.ts';
 import type { Json } from '../core/json.ts';
 import type { NodeSpec } from '../core/node.ts';
+import { shownPattern } from '../core/path-pattern.ts';
 import { promptNamed, renderPrompt, versionOf, type PromptPack } from './prompt-pack.ts';
 
 export type PromptQuestion = {
@@ -103,14 +104,18 @@ function scopeText({ scope }: NodeSpec): string {
   if (scope === null) return 'Nothing.';
   if (scope === 'any') return 'Anything inside the folder.';
   return [
-    `Allowed: ${scope.allow.map((one) => `\`${one}\``).join(', ')}.`,
+    `Allowed: ${scope.allow.map(quotedPattern).join(', ')}.`,
     ...(scope.deny.length > 0
-      ? [`Forbidden all the same: ${scope.deny.map((one) => `\`${one}\``).join(', ')}.`]
+      ? [`Forbidden all the same: ${scope.deny.map(quotedPattern).join(', ')}.`]
       : []),
     ...(scope.maxDiffLines === null
       ? []
       : [`At most ${scope.maxDiffLines} added and deleted lines together.`]),
   ].join('\n');
+}
+
+function quotedPattern(pattern: string): string {
+  return `\`${shownPattern(pattern)}\``;
 }
 
 function listed(commands: readonly string[], none: string): string {
