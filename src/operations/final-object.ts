@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises';
+import type { Progress } from '../core/progress.ts';
 import type { Spend } from '../core/spend.ts';
 import type { Route } from '../core/worker.ts';
 import type { OperationContext } from './context.ts';
@@ -15,6 +16,7 @@ export type FinalObject = {
   target: string | null;
   landed: { how: string; target: string | null; commit: string | null } | null;
   cycles: number;
+  progress: readonly Progress[];
   nodes: {
     name: string;
     state: string;
@@ -39,6 +41,7 @@ export async function finalObject(context: OperationContext, run: string): Promi
     target: view.target,
     landed: view.landed,
     cycles: view.cycles,
+    progress: view.progress,
     nodes: store.nodes(runId, 10_000).map((node) => ({
       name: node.name,
       state: node.state,
