@@ -47,6 +47,7 @@ export function newsOfRun(store: Store, runId: string, asked: Asked): PollOutput
     changed: true,
     cursor: writeCursor(cursor),
     counts: view.counts,
+    ...(view.progress.length === 0 ? {} : { progress: view.progress.slice(0, mostLists) }),
     ...facts(runId, view, asked.warning),
     ...nextStep(runId, view),
   };
@@ -132,6 +133,7 @@ function nextStep(runId: string, view: RunView): { next?: string } {
 }
 
 const mostMaps = 5;
+const mostLists = 5;
 
 /** Items are counted, not listed. */
 function mapsOf(store: Store, runId: string): Pick<PollOutput, 'maps'> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { json } from '../core/json.ts';
 import { defineOperation } from './operation.ts';
 
 export const outputParts = [
@@ -24,7 +25,7 @@ export const output = defineOperation({
   positional: 'run_id',
   input: z.strictObject({
     run_id: z.string(),
-    node: z.string().optional().describe('Default: the only one, or the run'),
+    node: z.string().optional().describe('Default: the only one, the last, or the run'),
     part: z.enum(outputParts).default('result'),
     cursor: z.number().int().min(0).default(0),
     max_bytes: z.number().int().min(200).max(30_000).default(8_000),
@@ -34,6 +35,8 @@ export const output = defineOperation({
     cursor: z.number(),
     bytes: z.number(),
     next: z.string().nullable(),
+    /** Of the last nodes, by name, where they are the result of the run. */
+    handoffs: z.record(z.string(), json).optional(),
   }),
   run: async (input, context) => (await import('./read-output.ts')).readOutput(input, context),
   render: ({ text }) => text,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { progress, progressText } from '../core/progress.ts';
 import { request } from '../core/event.ts';
 import { defineOperation } from './operation.ts';
 import { runStates } from '../core/view.ts';
@@ -24,6 +25,8 @@ export const pollOutput = z.object({
   changed: z.boolean(),
   cursor: z.string(),
   counts: z.record(z.string(), z.number()).optional(),
+  /** How many entries of the lists that nodes belong to are done. */
+  progress: z.array(progress).optional(),
   /** `api-routes running 45s: npm test`, the most important first. */
   lines: z.array(z.string()).optional(),
   /** `docs 812/10000 done, 16 at work, 3 failed (docs-4, docs-9, docs-77)`: maps tell how many of their items are done. */
@@ -69,6 +72,7 @@ export const poll = defineOperation({
               .map(([status, number]) => `${number} ${status}`)
               .join(', '),
           ]),
+      ...(news.progress ?? []).map(progressText),
       ...(news.runs ?? []),
       ...(news.maps ?? []),
       ...(news.lines ?? []),

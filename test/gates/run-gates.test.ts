@@ -102,6 +102,7 @@ describe('the gates of a node', () => {
     map: null,
     itemOf: null,
     items: null,
+    part: null,
   };
   const gates = (more: Partial<NodeSpec>, wish: Settings['gates'] = {}): string[] =>
     gatesOf({ ...node, ...more }, { gates: wish }).map((spec) =>
