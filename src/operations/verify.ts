@@ -20,7 +20,7 @@ export const verify = defineOperation({
   name: 'verify',
   title: 'Prove a result with gates',
   summary:
-    'Run the gates on the result of a run, one node of it, or any git folder: commands, scope, secrets, handoff. Answers a verdict per gate with evidence. With receipt: whether that receipt is still true.',
+    'Run the gates on the result of a run, one node of it, or any git folder: commands, scope, secrets, syntax. Answers a verdict per gate with evidence. With receipt: whether that receipt is still true.',
   // Its gates are commands of the caller: a host that let it run unasked would let them past its own sandbox.
   kind: 'destroy',
   toolset: 'core',
