@@ -199,6 +199,7 @@ async function judge(
     command,
     timeoutMs: null,
   }));
+  const marker = `verify/${engine.newUuid()}`;
   return runGates([{ gate: 'scope' }, { gate: 'secrets' }, ...commands], {
     scope,
     folder,
@@ -217,7 +218,8 @@ async function judge(
     evidenceFolder: join(wish.evidence, 'gates', 'asked'),
     env: engine.env,
     clock: engine.clock,
-    marker: `verify/${engine.newUuid()}`,
+    marker,
+    runMarker: marker,
     signal: wish.signal,
   });
 }
