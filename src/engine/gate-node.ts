@@ -16,7 +16,7 @@ import type { GateContext } from '../gates/gate-context.ts';
 import type { Worktree } from '../git/worktree-list.ts';
 import { messageOf, trailersOf } from './commit-message.ts';
 import { readPlan, writePlan } from './expand.ts';
-import { gateMarker } from './judge-tree.ts';
+import { gateMarkers } from './judge-tree.ts';
 import { collectSoon, readIgnored } from './node-worktree.ts';
 import { dropRaw } from './raw.ts';
 import { judgeSharedSettings } from './shared-settings.ts';
@@ -219,7 +219,7 @@ async function contextOf(
     evidenceFolder: `${folder}/gates`,
     env: engine.env,
     clock: engine.clock,
-    marker: gateMarker(engine, run, `${node.spec.name}/${attempt}`),
+    ...gateMarkers(engine, run, `${node.spec.name}/${attempt}`),
     signal: found.signal,
   };
 }

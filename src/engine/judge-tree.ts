@@ -45,14 +45,23 @@ export async function judgeTree(engine: Engine, run: Run, wish: Wish): Promise<r
     evidenceFolder: join(runFolder, 'gates', wish.evidence),
     env: engine.env,
     clock: engine.clock,
-    marker: gateMarker(engine, run, wish.evidence),
+    ...gateMarkers(engine, run, wish.evidence),
     signal: wish.signal,
   });
 }
 
 /** The same after a crash, so that the next owner ends what the last one's gates left running; unique to the project. */
-export function gateMarker(engine: Engine, run: Run, place: string): string {
-  return `gate/${sha256(engine.paths.folder).slice(0, 12)}/${run.spec.runId}/${place}`;
+export function gateMarkers(
+  engine: Engine,
+  run: Run,
+  place: string,
+): { marker: string; runMarker: string } {
+  const runMarker = runGateMarker(engine, run);
+  return { runMarker, marker: `${runMarker}/${place}` };
+}
+
+export function runGateMarker({ paths }: Engine, { spec }: Run): string {
+  return `gate/${sha256(paths.folder).slice(0, 12)}/${spec.runId}`;
 }
 
 /** A checkout of the commit where something is run in it; what is only read is read from git. */

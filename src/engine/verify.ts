@@ -215,6 +215,7 @@ async function judge(
     timeoutMs: null,
   }));
   const gates = gatesOfTree(commands, wish.settings, 'merged');
+  const marker = `verify/${engine.newUuid()}`;
   return runGates([{ gate: 'scope' }, { gate: 'secrets' }, ...gates], {
     scope,
     folder,
@@ -233,7 +234,8 @@ async function judge(
     evidenceFolder: join(wish.evidence, 'gates', 'asked'),
     env: engine.env,
     clock: engine.clock,
-    marker: `verify/${engine.newUuid()}`,
+    marker,
+    runMarker: marker,
     signal: wish.signal,
   });
 }
