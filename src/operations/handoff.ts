@@ -33,7 +33,7 @@ export const handoffInput = z.strictObject({
 
 export const handoff = defineOperation({
   name: 'handoff',
-  title: 'Read, check or repair a handoff',
+  title: 'Read or check a handoff',
   summary:
     'The structured result an agent gives to the nodes after it. template: contract and example of a role. validate: does it fit. repair: the prompt that asks for it again. read: that of a node.',
   kind: 'read',

@@ -6,7 +6,7 @@ import { inputProblem } from './input-problem.ts';
 /** `read` changes nothing, `write` loses nothing, `destroy` can lose something, `start` starts agents. Hosts decide by it whether a call runs. */
 export type OperationKind = 'read' | 'write' | 'destroy' | 'start';
 
-export const toolsets = ['core', 'workflow'] as const;
+export const toolsets = ['core', 'workflow', 'governance'] as const;
 type Toolset = (typeof toolsets)[number];
 
 /** What every surface knows about an operation without running it. */

@@ -43,7 +43,7 @@ export const workflowCheckOutput = z.object({
 
 export const workflowCheck = defineOperation({
   name: 'workflow_check',
-  title: 'Check a workflow without running it',
+  title: 'Check a workflow',
   summary:
     'Check a workflow (graph of agents and commands, YAML or JSON) before it runs: every error with line and fix; dry_run adds who would do what, overlaps, a drawing, estimated cost and time. list: the recipes; show: one filled in.',
   kind: 'read',

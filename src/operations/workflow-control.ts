@@ -28,7 +28,7 @@ export const controlOutput = z.object({
 
 export const workflowControl = defineOperation({
   name: 'workflow_control',
-  title: 'Change a run while it goes on',
+  title: 'Change a run on its way',
   summary:
     'Retry a node (all that rests on it is done again), skip one, approve or reject what waits for a yes, pause a run, resume one that is paused or needs_rerun.',
   kind: 'destroy',

@@ -26,9 +26,9 @@ export const workflowRunOutput = z.object({
 
 export const workflowRun = defineOperation({
   name: 'workflow_run',
-  title: 'Run a workflow with several agents',
+  title: 'Run a workflow of agents',
   summary:
-    'Orchestrate several coding agents: run a workflow, or recipe "do" with inputs {goal}, which plans, hands the parts to agents in parallel worktrees, reviews, verifies and lands one branch. Returns run_id at once; it survives this session. Follow with poll.',
+    'Orchestrate several coding agents: run a workflow, or recipe "do" with inputs {goal}, which plans, hands the parts to agents in parallel worktrees, reviews, verifies and lands. Returns run_id at once; follow with poll.',
   kind: 'start',
   toolset: 'workflow',
   searchHint: 'multi-agent, parallel agents, team of agents, big goal',

@@ -8,6 +8,9 @@ import { staleReceipts } from './schema/003-stale-receipts.ts';
 /** In order; the number of a migration is its place, counted from 1. What has been released is never changed, only followed. */
 export const migrations: readonly string[] = [firstSchema, reservations, staleReceipts];
 
+/** The schema this mo writes. */
+export const knownSchema = migrations.length;
+
 /** Brings a database of any earlier version to the newest; one of a later version is left as it is and refused. */
 export function migrate(database: Database, steps: readonly string[] = migrations): void {
   if (versionOf(database, steps.length) === steps.length) return;
