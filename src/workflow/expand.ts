@@ -1,6 +1,7 @@
 import type { Json } from '../core/json.ts';
 import type { NodeDefaults } from '../core/event.ts';
 import type { GateSpec, ItemSpec, MapSpec, NodeSpec } from '../core/node.ts';
+import type { Role } from '../core/names.ts';
 import type { WorkflowError } from '../core/problem.ts';
 import { readInputs } from './input.ts';
 import { newNode, usualDefaults } from './new-node.ts';
@@ -49,19 +50,28 @@ export function listExpression(items: readonly string[]): string {
 
 /** What the nodes of a workflow get where they say nothing themselves. */
 export function defaultsOf(
-  { defaults }: WorkflowFile,
+  { defaults }: Pick<WorkflowFile, 'defaults'>,
   usual: NodeDefaults = usualDefaults,
 ): NodeDefaults {
+  const timeoutMs = defaults?.timeout ?? usual.timeoutMs;
   return {
     provider: defaults?.provider ?? usual.provider,
     profile: defaults?.profile ?? usual.profile,
     model: defaults?.model ?? usual.model,
     effort: defaults?.effort ?? usual.effort,
-    timeoutMs: defaults?.timeout ?? usual.timeoutMs,
-    idleMs: defaults?.idle_timeout ?? usual.idleMs,
+    timeoutMs,
+    idleMs: defaults?.idle_timeout ?? Math.min(usual.idleMs, timeoutMs),
     retries: defaults?.retries ?? usual.retries,
     budget: defaults?.budget ?? usual.budget,
   };
+}
+
+/** What the nodes get that are added while the run goes on. */
+export function emittedDefaultsOf(workflow: WorkflowFile, usual: NodeDefaults): NodeDefaults {
+  const own = defaultsOf(workflow, usual);
+  const { emitted } = workflow;
+  if (emitted === undefined) return own;
+  return { ...defaultsOf({ defaults: emitted }, own), ...routeOf(emitted, own) };
 }
 
 type AgentNode = Extract<WorkflowItem, { kind?: 'agent' | undefined }>;
@@ -117,12 +127,18 @@ function expandNode(name: string, node: WorkflowNode, context: Context): NodeSpe
         {
           ...common,
           ...expandAgent(node, context, fill),
-          role: node.role ?? (node.emit === 'nodes' ? 'planner' : 'implementation'),
+          role: node.role ?? roleOfEmitter(node.emit) ?? 'implementation',
           emit: node.emit ?? null,
         },
         context.defaults,
       );
   }
+}
+
+/** Whose contract carries what is emitted. */
+export function roleOfEmitter(emit: string | undefined): Role | null {
+  if (emit === undefined) return null;
+  return emit === 'review' ? 'review' : 'planner';
 }
 
 const noRoute = { provider: null, profile: null, model: null, effort: null };
@@ -192,7 +208,7 @@ function expandAgent(node: AgentNode, context: Context, fill: Fill): ItemSpec {
 
 /** A profile, model or effort belongs to its provider: a node that names another one takes none of the defaults'. */
 function routeOf(
-  node: AgentNode,
+  node: Pick<AgentNode, 'provider' | 'profile' | 'model' | 'effort'>,
   defaults: NodeDefaults,
 ): Pick<NodeSpec, 'provider' | 'profile' | 'model' | 'effort'> {
   const base =

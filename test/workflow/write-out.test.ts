@@ -81,6 +81,25 @@ test('an input that stands alone fixes a provider and its profile, or nothing; a
   expect(written(text, { parts: [] })).not.toHaveProperty('nodes.a.provider');
 });
 
+test('what stands for the whole run may be an input too; one that was left out says nothing', () => {
+  const text = [
+    'version: 1',
+    'name: x',
+    'inputs: { checks: { type: list, required: false }, rounds: { type: number, default: 3 }, ask: { type: string, default: "" } }',
+    'emitted: { provider: "${inputs.ask}", retries: 1 }',
+    'gates: ${inputs.checks}',
+    'max_cycles: ${inputs.rounds}',
+    'confirm: ${inputs.ask}',
+    'nodes: { a: { task: x } }',
+  ].join('\n');
+  const plain = written(text, {});
+  expect(plain).toMatchObject({ max_cycles: 3, emitted: { retries: 1 } });
+  expect(plain).not.toHaveProperty('gates');
+  expect(plain).not.toHaveProperty('confirm');
+  expect(plain).not.toHaveProperty('emitted.provider');
+  expect(written(text, { checks: [], ask: 'ask' })).toMatchObject({ gates: [], confirm: 'ask' });
+});
+
 test('a recipe that says nothing of the kind stays the text it was', () => {
   const text = 'version: 1\nname: x\nnodes:\n  a: { task: Look. } # here\n';
   expect(writeOut(text, {})).toEqual({ text });
@@ -107,9 +126,12 @@ test('commands are found wherever a file can name them, defaults of inputs among
       c: { kind: 'map', node: { kind: 'command', run: 'from-map', gates: ['from-map-gate'] } },
       d: { gates: '${inputs.checks}' },
     },
+    gates: ['from-whole'],
   });
   expect(recipeCommands(named).toSorted()).toEqual(
-    ['run', 'gate', 'map', 'map-gate', 'defaults', 'input'].map((one) => `from-${one}`).toSorted(),
+    ['run', 'gate', 'map', 'map-gate', 'defaults', 'input', 'whole']
+      .map((one) => `from-${one}`)
+      .toSorted(),
   );
 });
 
