@@ -97,7 +97,7 @@ async function readText(
     ok: true,
     workflow: {
       name: workflow.name,
-      goal: goalOf(workflow.description, source.inputs) ?? workflow.name,
+      goal: expanded.goal,
       recipe: null,
       nodes: expanded.nodes,
       gates: workflow.gates ?? null,
@@ -157,12 +157,4 @@ function severalSources(): MoError {
     what: 'A workflow comes from one of file, workflow and recipe.',
     fix: 'Give exactly one of them; for a plain goal: recipe "do" with inputs {goal}.',
   });
-}
-
-function goalOf(
-  description: string | undefined,
-  inputs: Record<string, unknown> | undefined,
-): string | undefined {
-  const goal = inputs?.['goal'];
-  return typeof goal === 'string' ? goal : description;
 }

@@ -16,7 +16,7 @@ import { fillInputs, fillTemplate, type InputValue } from './template.ts';
 
 /** `inputs`: what expressions read; null where an input that may be left out was. */
 export type ExpandedWorkflow =
-  | { nodes: NodeSpec[]; inputs: Record<string, Json> }
+  | { goal: string; nodes: NodeSpec[]; inputs: Record<string, Json> }
   | { errors: WorkflowError[] };
 
 /** A loaded workflow as complete nodes: defaults filled in, inputs put into the texts. */
@@ -30,6 +30,7 @@ export function expandWorkflow(
   const defaults = defaultsOf(workflow, usual);
   const context = { defaults, gates: workflow.defaults?.gates ?? [], values: read.values };
   return {
+    goal: goalOf(workflow, read.values),
     nodes: Object.entries(workflow.nodes).map(([name, node]) => expandNode(name, node, context)),
     inputs: Object.fromEntries(
       Object.keys(workflow.inputs ?? {}).map((name) => {
@@ -38,6 +39,12 @@ export function expandWorkflow(
       }),
     ),
   };
+}
+
+function goalOf({ goal, description, name }: WorkflowFile, values: Context['values']): string {
+  const given = values.get('goal');
+  if (goal !== undefined) return fillTemplate(goal, values).trim();
+  return typeof given === 'string' ? given : (description ?? name);
 }
 
 /** What an item is called where a map does not say. */

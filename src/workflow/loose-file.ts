@@ -56,6 +56,7 @@ export const looseFile = z
       .object({ ...routeFields, budget })
       .optional()
       .catch(undefined),
+    goal: text,
     emitted: z
       .object({ ...routeFields, budget })
       .optional()

@@ -254,7 +254,8 @@ export const workflowFile = z
     description: z
       .string()
       .optional()
-      .describe('The goal of the run when there is no input called goal'),
+      .describe('The goal of the run when there is neither goal nor an input called so'),
+    goal: z.string().min(1).optional().describe('What the run is for; ${inputs.name} is filled in'),
     inputs: z
       .record(
         z.string().regex(/^[a-z_][a-z0-9_]{0,63}$/, 'an input name has 1 to 64 of a-z, 0-9 and _'),

@@ -44,7 +44,7 @@ export function writeOut(
   const { repeats, errors } = repeatsOf(nodes, values);
   if (errors.length > 0) return { errors };
   const context = { values, repeats };
-  const written = Object.entries(nodes).flatMap(([name, node]) => copiesOf(name, node, context));
+  const written = writtenNodes(nodes, context);
   const names = new Set(written.map(([name]) => name));
   if (names.size < written.length) {
     return {
@@ -96,7 +96,25 @@ function refusal(where: string, what: string, fix: string): WorkflowError {
   return { line: null, column: null, text: null, where, what, fix };
 }
 
-function copiesOf(name: string, node: Fields, context: Context): [string, Fields][] {
+/** In the order of the file; neighbours that are repeated for the same list stand entry by entry, as they will be worked on. */
+function writtenNodes(nodes: Readonly<Record<string, Fields>>, context: Context): Written[] {
+  const written: Written[] = [];
+  let group: { input: string | null; rows: Written[][] } = { input: null, rows: [] };
+  for (const [name, node] of Object.entries(nodes)) {
+    const input = context.repeats.get(name)?.input ?? null;
+    if (input === null || input !== group.input) {
+      written.push(...group.rows.flat());
+      group = { input, rows: [] };
+    }
+    for (const [row, copy] of copiesOf(name, node, context).entries())
+      group.rows[row] = [...(group.rows[row] ?? []), copy];
+  }
+  return [...written, ...group.rows.flat()];
+}
+
+type Written = [name: string, node: Fields];
+
+function copiesOf(name: string, node: Fields, context: Context): Written[] {
   const repeat = context.repeats.get(name);
   if (repeat === undefined) return [[name, nodeOf(node, null, context)]];
   const { for_each: _said, ...rest } = node;

@@ -123,6 +123,7 @@ test.each<[string, string, string]>([
     '  a: { task: x, emit: nodes, output: { type: object } }',
     'the contract of a planner',
   ],
+  ['a goal of nothing', 'goal: "${inputs.x}"\n  a: { task: x }', 'goal there is no input x.'],
   [
     'rounds of review by a planner',
     '  a: { task: x, emit: review, role: planner }',
