@@ -7,7 +7,9 @@ export type Source = { workflow: string; inputs: string | null };
 
 /** Shell commands that start the same again: the same base, the same workflow, the same inputs. */
 export function reproduceLines(spec: RunSpec, source: Source | null): string[] {
-  const command = source === null ? commandOf(spec) : workflowCommand(spec, source);
+  const isKnown = source === null || spec.recipe === 'do';
+  const short = isKnown ? commandOf(spec) : null;
+  const command = short ?? (source === null ? null : workflowCommand(spec, source));
   return [
     ...(spec.base === null ? [] : [`git switch --detach ${spec.base}`]),
     ...(command === null ? [] : [command]),

@@ -26,7 +26,7 @@ export async function checkWorkflow(
 ): Promise<Checked> {
   if (input.mode === 'list') return listOfRecipes(context);
   const { recipe, inputs } = input;
-  if (input.mode === 'show' && recipe !== undefined && recipe !== 'do' && inputs === undefined)
+  if (input.mode === 'show' && recipe !== undefined && inputs === undefined)
     return shownRecipe(recipe, context);
   const read = await readSource(input, context);
   if (!read.ok) {

@@ -70,7 +70,7 @@ async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<Run
   const { settings, untrusted } = await context.settings();
   const project = await context.project();
   const writes = wish.nodes.some(
-    (node) => node.write || node.emit === 'nodes' || node.map?.item.write === true,
+    (node) => node.write || node.emit !== null || node.map?.item.write === true,
   );
   if (writes && project.git === null) {
     throw project.withoutGit ?? new MoError({ code: 'not-a-repository', folder: project.root });

@@ -41,6 +41,11 @@ export const workflowCheckOutput = z.object({
   next: z.string().optional(),
 });
 
+/** A list of recipes, or one that has not been filled in, has no nodes. */
+function headOf(name: string, nodes: number): string {
+  return nodes === 0 ? `${name}:` : `${name} is good, ${nodes} nodes`;
+}
+
 export const workflowCheck = defineOperation({
   name: 'workflow_check',
   title: 'Check a workflow',
@@ -62,7 +67,7 @@ export const workflowCheck = defineOperation({
     mermaid ??
     [
       ok
-        ? `${name} is good, ${nodes} nodes`
+        ? headOf(name, nodes)
         : `${name} has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`,
       ...errors.map(({ line, column, where, what, fix }) =>
         `${line === null ? '' : `${line}:${column ?? 1} `}${where === '' ? '' : `${where}: `}${what} ${fix}`.trimEnd(),

@@ -36,6 +36,6 @@ export const workflowRun = defineOperation({
   input: workflowRunInput,
   output: workflowRunOutput,
   run: async (input, context) => (await import('./run-workflow.ts')).runWorkflow(input, context),
-  render: ({ run_id, existed, batches, next }) =>
-    `${run_id} ${existed ? 'exists already' : 'started'}: ${batches.flat().length} nodes in ${batches.length} batches\n${next}`,
+  render: ({ run_id, existed, batches, more = 0 }) =>
+    `${run_id} ${existed ? 'exists already' : 'started'}: ${batches.flat().length + more} nodes in ${batches.length} batches\nWatch it with: mo watch ${run_id}`,
 });

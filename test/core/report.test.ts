@@ -114,11 +114,11 @@ test('the same again is said as commands a shell takes', () => {
     'git switch --detach abc',
     "mo do 'don'\\''t break' --gate 'npm test' --planner claude:fast --max-cycles 3 --land branch --concurrency 4 --budget 5",
   ]);
-  expect(reproduceLines({ ...spec, base: null }, { workflow: 'w.yaml', inputs: 'i.json' })).toEqual(
-    [
-      'mo workflow run w.yaml --inputs "$(cat i.json)" --land branch --concurrency 4 --budget.usd 5',
-    ],
-  );
+  const source = { workflow: 'w.yaml', inputs: 'i.json' };
+  expect(reproduceLines(spec, source)).toEqual(reproduceLines(spec, null));
+  expect(reproduceLines({ ...spec, base: null, recipe: 'team' }, source)).toEqual([
+    'mo workflow run w.yaml --inputs "$(cat i.json)" --land branch --concurrency 4 --budget.usd 5',
+  ]);
 });
 
 type Told = { run: Run; events: Recorded[] };

@@ -75,16 +75,28 @@ test('a place without a repository, a commit or a checkout is named, and nothing
 test('a name, a flag or a number that does not exist is told with those that do', async () => {
   const rig = await aRig();
   await expectAllRefused(rig, [
-    [['do', 'x', '--provider', 'nope'], 2, /no provider nope\. Known: claude, codex, scripted/],
-    [['do', 'x', ...yes, '--reviewer', 'gemini:a'], 2, /no provider gemini\. Known/],
+    [
+      ['do', 'x', '--provider', 'nope'],
+      2,
+      /inputs.provider: there is no provider "nope"\. Known: claude, codex, scripted/,
+    ],
+    [
+      ['do', 'x', ...yes, '--reviewer', 'gemini:a'],
+      2,
+      /inputs.reviewer: there is no provider "gemini"\. Known/,
+    ],
     [['run', 'x', '--provider', 'scripted', '--profile', 'p'], 2, /scripted has no profile p/],
     [['run', 'x', '--role', 'cook'], 2, /--role "cook" is not.*implementation.*mo run --help/],
     [['run', 'x', '--role', 'tesing'], 2, /Did you mean testing\?/],
     [['run', 'x', '--provider', 'claud'], 2, /no provider claud\. Did you mean claude\?/],
     [['do', 'x', '--yess'], 2, /Unknown option '--yess'.*Did you mean --yes.*mo do --help/],
-    [['do', 'x', ...yes, '--gate', ' '], 2, /gates\[0\].*empty/],
+    [['do', 'x', ...yes, '--gate', ' '], 2, /inputs.gates\[0\].*empty/],
     [['do', 'x', '--max-cycles', 'many'], 2, /--max-cycles.*'many'.*whole number/],
-    [['do', 'x', ...yes, '--timeout', '5parsecs'], 2, /"5parsecs" is no duration.*15m/],
+    [
+      ['do', 'x', ...yes, '--timeout', '5parsecs'],
+      2,
+      /inputs.timeout: "5parsecs" is no duration.*15m/,
+    ],
     [['pol'], 2, /Unknown command 'pol'\. Did you mean poll/],
     [['do', ''], 2, /goal is empty/],
     [['do', 'g'.repeat(101_000)], 2, /goal has 101000 bytes; at most 100000/],

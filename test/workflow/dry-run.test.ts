@@ -7,7 +7,7 @@ import { dryRun } from '../../src/workflow/dry-run.ts';
 import { renderDryRun } from '../../src/workflow/dry-run-text.ts';
 import type { TrackRecord } from '../../src/core/track-record.ts';
 import { newNode, usualDefaults } from '../../src/workflow/new-node.ts';
-import { doNodes } from '../../src/workflow/recipe-do.ts';
+import { recipeDo } from './recipe-do.ts';
 import { aWorker } from '../core/build.ts';
 
 test('a dry run reads like a table', () => {
@@ -144,14 +144,15 @@ test('writers in different batches that nothing orders may meet all the same', (
   expect(dryRun(nodes, { concurrency: 4 }).overlaps).toEqual([['a', 'c']]);
 });
 
-test('there is advice only where there is something to advise', () => {
+test('there is advice only where there is something to advise', async () => {
   const two = [writer('a', ['a']), writer('b', ['b'])];
   expect(dryRun(two, { concurrency: 2 }).advice).toEqual([]);
   expect(dryRun(two, { concurrency: 1 }).advice.join()).toContain('Concurrency is 1');
   expect(dryRun([reader('a'), reader('b', 'a')], { concurrency: 2 }).advice.join()).toContain(
     'one worker with the whole goal would do',
   );
-  expect(dryRun(doNodes({}), { concurrency: 2 }).advice).toEqual([
+  const { plan, review } = await recipeDo();
+  expect(dryRun([plan, review], { concurrency: 2 }).advice).toEqual([
     'More nodes come while the run goes on, from: plan.',
   ]);
 });
