@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { z } from 'zod';
 import type { NodeDefaults, RunSpec } from '../core/event.ts';
 import type { Limit, NodeSpec } from '../core/node.ts';
 import { MoError, type WorkflowError } from '../core/problem.ts';
 import { schemaProblems, showPath } from '../core/schema-problems.ts';
-import { errnoOf } from '../platform/files.ts';
+import { readTextFile } from '../platform/read-text-file.ts';
 import { defaultsOf, expandWorkflow } from '../workflow/expand.ts';
-import { loadWorkflow } from '../workflow/load.ts';
+import { loadWorkflow, maxBytes } from '../workflow/load.ts';
 import { usualDefaults } from '../workflow/new-node.ts';
 import { doDefaults, doNodes } from '../workflow/recipe-do.ts';
 import { writeOut } from '../workflow/write-out.ts';
@@ -60,7 +59,9 @@ export async function readSource(
   context: OperationContext,
 ): Promise<ReadSource> {
   if (source.recipe !== undefined) return readNamed(source.recipe, source, context);
-  return readText(await textOf(source, context), source, context);
+  const read = await textOf(source, context);
+  if ('error' in read) return { ok: false, name: read.name, errors: [read.error] };
+  return readText(read, source, context);
 }
 
 /** A recipe that is a file: written out first, then a workflow like any other. Places are of the file only where nothing was written out. */
@@ -132,7 +133,7 @@ async function workersOf(context: OperationContext): Promise<Map<string, string[
 async function textOf(
   source: WorkflowSource,
   context: OperationContext,
-): Promise<{ name: string; text: string }> {
+): Promise<{ name: string } & ({ text: string } | { error: WorkflowError })> {
   if (source.workflow !== undefined && source.file === undefined) {
     return { name: 'workflow', text: source.workflow };
   }
@@ -140,21 +141,15 @@ async function textOf(
     throw severalSources();
   }
   const path = resolve(context.folder, source.file);
-  try {
-    return {
-      name: relative(context.folder, path) || source.file,
-      text: await readFile(path, 'utf8'),
-    };
-  } catch (cause) {
-    throw new MoError(
-      {
-        code: 'bad-input',
-        what: `The workflow ${path} cannot be read (${errnoOf(cause) ?? 'unknown reason'}).`,
-        fix: 'Name an existing file, relative to the project.',
-      },
-      { cause },
-    );
-  }
+  const name = relative(context.folder, path) || source.file;
+  const read = await readTextFile(path, maxBytes);
+  if ('text' in read) return { name, text: read.text };
+  if ('error' in read) return { name, error: read.error };
+  throw new MoError({
+    code: 'bad-input',
+    what: `The workflow ${path} cannot be read: ${read.reason}.`,
+    fix: 'Name an existing file, relative to the project.',
+  });
 }
 
 function severalSources(): MoError {
