@@ -28,6 +28,7 @@ export const handoffInput = z.strictObject({
   run_id: z.string().optional(),
   node: z.string().optional(),
   handoff: z.unknown().optional().describe('JSON, or a text that holds it'),
+  file: z.string().optional().describe('A file that holds it'),
   cursor: z.number().int().min(0).default(0).describe('read: byte to go on from'),
 });
 
@@ -39,7 +40,8 @@ export const handoff = defineOperation({
   kind: 'read',
   toolset: 'workflow',
   searchHint: 'contract, JSON schema of agent result, validate agent output, read findings',
-  positional: 'action',
+  positional: ['action', 'handoff'],
+  fromStdin: 'handoff',
   input: handoffInput,
   output: handoffOutput,
   run: async (input, context) => (await import('./handoff-actions.ts')).useHandoff(input, context),
