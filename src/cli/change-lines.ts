@@ -1,5 +1,10 @@
 import { duration, oneLine, spending } from '../operations/amounts.ts';
-import { stateText, type Picture, type PictureNode } from '../operations/picture.ts';
+import {
+  sourceChangedText,
+  stateText,
+  type Picture,
+  type PictureNode,
+} from '../operations/picture.ts';
 import { footer, statusCounts } from './live-view.ts';
 
 /** Most single changes told between two pictures; of more than that only their numbers are. */
@@ -23,6 +28,9 @@ export function changeLines(before: Picture | null, after: Picture, now: number)
     ...(changed.length > mostLines
       ? [`${stamp} ${statusCounts(changed)}`]
       : changed.map((node) => `${stamp} ${nodeChange(node, now)}`)),
+    ...(after.sourceChanged !== null && before?.sourceChanged !== after.sourceChanged
+      ? [`${stamp} ${sourceChangedText(after.sourceChanged)}`]
+      : []),
     ...(before !== null && before.state !== after.state && after.endedAt === null
       ? [`${stamp} ${runChange(after.state)}`]
       : []),

@@ -159,9 +159,16 @@ function attemptLines(attempt: AttemptReport): string[] {
   ];
 }
 
-function reproduceSection({ run, branch, base, gates, reproduce }: Report): string[] {
+function reproduceSection(report: Report): string[] {
+  const { run, branch, base, gates, reproduce, source_changed: changed } = report;
+  const said =
+    changed === null
+      ? []
+      : [`\`${changed}\` was changed since the run began. The run used what it began with:`, ''];
   return [
-    ...(reproduce.length === 0 ? [] : ['## Do it again', '', '```sh', ...reproduce, '```', '']),
+    ...(reproduce.length === 0
+      ? []
+      : ['## Do it again', '', ...said, '```sh', ...reproduce, '```', '']),
     '## Look closer',
     '',
     '```sh',

@@ -44,6 +44,8 @@ export type Report = {
   trail: Trail;
   /** Shell commands. */
   reproduce: string[];
+  /** The workflow file, where it was changed since the run began; the commands start what the run began with. */
+  source_changed: string | null;
 };
 
 export type ReportQuestion = {
@@ -91,6 +93,7 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     })),
     trail: trailOf(events),
     reproduce: reproduceLines(spec, source),
+    source_changed: source?.changed ?? null,
   };
 }
 

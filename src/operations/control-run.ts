@@ -9,6 +9,7 @@ import { answerRequest } from './answer-request.ts';
 import type { OperationContext } from './context.ts';
 import { checkNode, findRun } from './find-run.ts';
 import { lookUntil } from './look-until.ts';
+import { sourceChanged } from './source-changed.ts';
 import type { controlInput, controlOutput } from './workflow-control.ts';
 
 type Input = z.output<typeof controlInput>;
@@ -39,7 +40,9 @@ export async function controlRun(input: Input, context: OperationContext): Promi
   const came = eventOf(store, runId, control, since);
   // It may have come too late: then the run as it is now says why.
   if (done && came === null) isNeeded(store, runId, control);
-  return answerOf(store, runId, input, { done, came });
+  const answer = answerOf(store, runId, input, { done, came });
+  const changed = await sourceChanged(store, runId);
+  return changed === null ? answer : { ...answer, source_changed: changed };
 }
 
 function controlOf({ action, node, text, workers }: Input): Control {

@@ -6,6 +6,7 @@ import { MoError, type WorkflowError } from '../core/problem.ts';
 import { schemaProblems, showPath } from '../core/schema-problems.ts';
 import { readTextFile } from '../platform/read-text-file.ts';
 import { defaultsOf, expandWorkflow } from '../workflow/expand.ts';
+import type { WorkflowText } from '../store/kept-source.ts';
 import { loadWorkflow, maxBytes } from '../workflow/load.ts';
 import { usualDefaults } from '../workflow/new-node.ts';
 import { doDefaults, doNodes } from '../workflow/recipe-do.ts';
@@ -13,7 +14,6 @@ import { writeOut } from '../workflow/write-out.ts';
 import { resolveChange } from './changes-of-runs.ts';
 import { checkNames } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
-import type { WorkflowText } from './new-run.ts';
 import { findRecipe, untrustedOf, type Untrusted } from './recipe-source.ts';
 
 export type WorkflowSource = {
@@ -116,7 +116,11 @@ async function readText(
       inputs: expanded.inputs,
       maxNodes: workflow.max_nodes ?? Math.max(usualMaxNodes, expanded.nodes.length),
       defaults: defaultsOf(workflow, usual),
-      source: { text, inputs: source.inputs ?? null },
+      source: {
+        text,
+        inputs: source.inputs ?? null,
+        file: source.file === undefined ? null : resolve(context.folder, source.file),
+      },
     },
   };
 }

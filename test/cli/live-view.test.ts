@@ -27,6 +27,7 @@ function node(name: string, more: Partial<PictureNode> = {}): PictureNode {
 function picture(nodes: PictureNode[], more: Partial<Picture> = {}): Picture {
   return {
     runId: 'r-7-add-jwt',
+    sourceChanged: null,
     goal: 'Add JWT auth',
     state: 'running',
     reason: null,
@@ -188,4 +189,13 @@ test('a map is one line with a bar, however many items it has', () => {
   expect(ofMap[0]).toContain('running');
   expect(ofMap[0]).toContain('████░░░░░░ 5000/10001 done, 16 at work, 1 failed (docs-10001)');
   expect(lines).toHaveLength(4);
+});
+
+test('a workflow file that was changed is said in the live view, and once in plain lines', () => {
+  const before = picture([]);
+  const after = picture([], { sourceChanged: 'w.yaml' });
+  const said = 'w.yaml was changed since the run began; the run goes on with what it began with';
+  expect(renderView(after, 0, { width: 100, height: 24, color: false })).toContain(`  ! ${said}`);
+  expect(changeLines(before, after, 60_000)).toEqual([expect.stringContaining(said)]);
+  expect(changeLines(after, after, 60_000)).toEqual([]);
 });

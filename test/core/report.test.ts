@@ -114,10 +114,22 @@ test('the same again is said as commands a shell takes', () => {
     'git switch --detach abc',
     "mo do 'don'\\''t break' --gate 'npm test' --planner claude:fast --max-cycles 3 --land branch --concurrency 4 --budget 5",
   ]);
-  expect(reproduceLines({ ...spec, base: null }, { workflow: 'w.yaml', inputs: 'i.json' })).toEqual(
-    [
-      'mo workflow run w.yaml --inputs "$(cat i.json)" --land branch --concurrency 4 --budget.usd 5',
-    ],
+  expect(
+    reproduceLines(
+      { ...spec, base: null },
+      { workflow: 'w.yaml', inputs: 'i.json', changed: null },
+    ),
+  ).toEqual([
+    'mo workflow run w.yaml --inputs "$(cat i.json)" --land branch --concurrency 4 --budget.usd 5',
+  ]);
+});
+
+test('a workflow file that was changed meanwhile is told of where the run is done again', () => {
+  const source = { workflow: 'runs/r-1/source.yaml', inputs: null, changed: 'w.yaml' };
+  const report = makeReport({ ...aRetriedRun(), branch: null, source });
+  expect(report.source_changed).toBe('w.yaml');
+  expect(renderReport(report)).toContain(
+    '`w.yaml` was changed since the run began. The run used what it began with:',
   );
 });
 
