@@ -7,7 +7,7 @@ import { trailOf, type Trail } from './report-trail.ts';
 import { progressOf, type MapProgress } from './map-progress.ts';
 import type { Run, RunNode } from './run.ts';
 import type { Spend } from './spend.ts';
-import { countsOf } from './view.ts';
+import { countsOf, reasonOf } from './view.ts';
 
 /** What became of a run: `report.json`, and what `report.md` is written from. Below 1 MB however large the run is. Times: ISO 8601. */
 export type Report = {
@@ -60,13 +60,14 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
   const { spec, status } = run;
   const nodes = [...run.nodes.values()];
   const finished = status.status === 'finished' ? status : null;
+  const reason = reasonOf(run);
   const hasBranch = branch !== null && run.head !== null;
   return {
     version: 1,
     run: spec.runId,
     goal: spec.goal.slice(0, 10_000),
     result: resultOf(run),
-    reason: finished === null ? null : cutLine(finished.reason, 1_000),
+    reason: reason === null ? null : cutLine(reason, 1_000),
     started_at: isoOf(run.createdAt),
     ended_at: finished === null ? null : isoOf(finished.at),
     ms: finished === null ? null : finished.at - run.createdAt,

@@ -143,7 +143,8 @@ export function branchOf({ spec, head, landed }: Run): string | null {
   return `mo/${spec.runId}`;
 }
 
-function reasonOf({ status, invalidations }: Run): string | null {
+/** Why it ended, or why what has ended is to go on; null while it goes on. */
+export function reasonOf({ status, invalidations }: Run): string | null {
   if (status.status !== 'finished') return null;
   if (!status.rerun) return status.reason;
   const last = invalidations.at(-1);

@@ -45,7 +45,7 @@ export const handoff = defineOperation({
   input: handoffInput,
   output: handoffOutput,
   run: async (input, context) => (await import('./handoff-actions.ts')).useHandoff(input, context),
-  render: ({ role: of, ok, errors, status, text, contract, example, next }) =>
+  render: ({ role: of, ok, errors, status, text, attempt, stale, contract, example, next }) =>
     [
       ...(ok === undefined
         ? []
@@ -54,6 +54,9 @@ export const handoff = defineOperation({
       ...(text === undefined ? [] : [text.trimEnd()]),
       ...(contract === undefined ? [] : [`contract of ${of}:`, JSON.stringify(contract, null, 1)]),
       ...(example === undefined ? [] : ['example:', JSON.stringify(example, null, 1)]),
+      ...(stale === true
+        ? [`[stale: the node was to be done again after attempt ${attempt}]`]
+        : []),
       ...(next === undefined ? [] : [`[${next}]`]),
     ].join('\n'),
   exitCode: ({ ok }) => (ok === false ? 1 : 0),

@@ -37,5 +37,9 @@ export const workflowRun = defineOperation({
   output: workflowRunOutput,
   run: async (input, context) => (await import('./run-workflow.ts')).runWorkflow(input, context),
   render: ({ run_id, existed, batches, next }) =>
-    `${run_id} ${existed ? 'exists already' : 'started'}: ${batches.flat().length} nodes in ${batches.length} batches\n${next}`,
+    `${run_id} ${existed ? 'exists already' : 'started'}: ${counted(batches.flat().length, 'node')} in ${counted(batches.length, 'batch', 'batches')}\n${next}`,
 });
+
+function counted(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
