@@ -63,7 +63,7 @@ export const workflowCheck = defineOperation({
     mermaid ??
     [
       ok
-        ? `${name} is good, ${nodes} nodes`
+        ? `${name} is good, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
         : `${name} has ${errors.length + more} ${errors.length + more === 1 ? 'error' : 'errors'}`,
       ...errors.map((error) => describeWorkflowError(name, error)),
       ...(more > 0 ? [`… and ${more} more`] : []),
