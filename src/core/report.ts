@@ -82,7 +82,11 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     total: nodes.length,
     counts: countsOf(run),
     attempts: nodes.reduce((sum, node) => sum + node.attempts.length, 0),
-    stale_attempts: nodes.reduce((sum, node) => sum + node.stale, 0),
+    // The rounds of a gate are no attempts.
+    stale_attempts: nodes.reduce(
+      (sum, { stale, attempts }) => sum + Math.min(stale, attempts.length),
+      0,
+    ),
     graph: reportGraph(nodes),
     ...nodeReports(nodes),
     maps: mapsOf(run, nodes),

@@ -6,6 +6,7 @@ import { nodeSpec } from './node.ts';
 import { addSpend, noSpend, spend } from './spend.ts';
 import { route } from './worker.ts';
 import type { Run, RunNode, RunStatus } from './run.ts';
+import { whySkipped } from './skipped.ts';
 
 const nodeStatuses = [
   'waiting',
@@ -211,7 +212,7 @@ function messageOf({ state }: RunNode): string | null {
     case 'blocked':
       return `needs ${state.by}`;
     case 'skipped':
-      return `skipped because of ${state.by}`;
+      return whySkipped(state.by);
     case 'running':
     case 'verified':
     case 'stopped':
