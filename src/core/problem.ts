@@ -208,9 +208,13 @@ export function exitCodeOf(problem: Problem): ExitCode {
 }
 
 /** `file:line:column: where: what fix`, the form editors and compilers use. */
+/** One line that editors and terminals can follow, and below it what stands there. */
 export function describeWorkflowError(source: string, error: WorkflowError): string {
   const place = error.line === null ? source : `${source}:${error.line}:${error.column ?? 1}`;
-  return `${place}: ${error.where ? `${error.where}: ` : ''}${error.what} ${error.fix}`.trimEnd();
+  if (error.line === null && error.what.startsWith(source)) return `${error.what} ${error.fix}`;
+  const said =
+    `${place}: ${error.where ? `${error.where}: ` : ''}${error.what} ${error.fix}`.trimEnd();
+  return error.text === null || error.text === '' ? said : `${said}\n    ${error.text}`;
 }
 
 /** `reason` is the code of the system's error, or a text. */

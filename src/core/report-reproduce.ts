@@ -3,7 +3,12 @@ import type { NodeSpec } from './node.ts';
 import { keyOf } from './routing.ts';
 
 /** The workflow a run was started with, as files relative to the project; `inputs` null: it had none. */
-export type Source = { workflow: string; inputs: string | null };
+export type Source = {
+  workflow: string;
+  inputs: string | null;
+  /** The file it was started from, where that holds something else by now. */
+  changed: string | null;
+};
 
 /** Shell commands that start the same again: the same base, the same workflow, the same inputs. */
 export function reproduceLines(spec: RunSpec, source: Source | null): string[] {

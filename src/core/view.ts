@@ -7,6 +7,7 @@ import { progress, progressOfRun } from './progress.ts';
 import { addSpend, noSpend, spend } from './spend.ts';
 import { route } from './worker.ts';
 import type { Run, RunNode, RunStatus } from './run.ts';
+import { whySkipped } from './skipped.ts';
 
 const nodeStatuses = [
   'waiting',
@@ -147,7 +148,8 @@ export function branchOf({ spec, head, landed }: Run): string | null {
   return `mo/${spec.runId}`;
 }
 
-function reasonOf({ status, invalidations }: Run): string | null {
+/** Why it ended, or why what has ended is to go on; null while it goes on. */
+export function reasonOf({ status, invalidations }: Run): string | null {
   if (status.status !== 'finished') return null;
   if (!status.rerun) return status.reason;
   const last = invalidations.at(-1);
@@ -214,7 +216,7 @@ function messageOf({ state }: RunNode): string | null {
     case 'blocked':
       return `needs ${state.by}`;
     case 'skipped':
-      return `skipped because of ${state.by}`;
+      return whySkipped(state.by);
     case 'running':
     case 'verified':
     case 'stopped':

@@ -7,6 +7,7 @@ import type { Run } from '../core/run.ts';
 import { branchOf } from '../core/view.ts';
 import { readText, writeWhole } from '../platform/files.ts';
 import { removeLeftBehind } from '../gates/left-behind.ts';
+import { changedSource } from '../store/kept-source.ts';
 import { removeLeftTemporary } from '../supervisor/temporary-folder.ts';
 import { collectWorktree, landingPath } from './node-worktree.ts';
 import { runGateMarker } from './judge-tree.ts';
@@ -79,6 +80,7 @@ async function sourceOf({ paths, project }: Engine, runId: string): Promise<Sour
   return {
     workflow: relative(project, paths.source(runId)),
     inputs: inputs === null ? null : relative(project, paths.inputs(runId)),
+    changed: await changedSource(paths, runId),
   };
 }
 

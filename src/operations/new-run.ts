@@ -2,8 +2,7 @@ import type { NodeDefaults, RunSpec } from '../core/event.ts';
 import { maxNodes } from '../core/graph.ts';
 import type { Limit, NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
-import { writeWhole } from '../platform/files.ts';
-import type { WorkspacePaths } from '../store/paths.ts';
+import { keepSource, type WorkflowText } from '../store/kept-source.ts';
 import { checkWorkers } from './check-workers.ts';
 import type { RouteWish } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
@@ -32,8 +31,6 @@ export type NewRun = {
   source?: WorkflowText | null;
 };
 
-export type WorkflowText = { text: string; inputs: Readonly<Record<string, unknown>> | null };
-
 const goalLimitBytes = 100_000;
 
 /** Checks what can be checked, writes the run down and starts its owner. The same client key again is the same run. */
@@ -52,17 +49,6 @@ export async function startRun(
     existed,
     cursor: writeCursor({ seq: store.lastSeq(runId), version: 0, flags: 0 }),
   };
-}
-
-/** What the run goes by is in its spec already; this is for whoever wants to start the same again. */
-async function keepSource(
-  paths: WorkspacePaths,
-  runId: string,
-  { text, inputs }: WorkflowText,
-): Promise<void> {
-  await writeWhole(paths.source(runId), text, 0o600);
-  if (inputs !== null)
-    await writeWhole(paths.inputs(runId), `${JSON.stringify(inputs, null, 1)}\n`, 0o600);
 }
 
 async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<RunSpec, 'runId'>> {

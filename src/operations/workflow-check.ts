@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { describeWorkflowError } from '../core/problem.ts';
 import { defineOperation } from './operation.ts';
 import { sourceInput } from './workflow-source-input.ts';
 
@@ -63,15 +64,14 @@ export const workflowCheck = defineOperation({
   output: workflowCheckOutput,
   run: async (input, context) =>
     (await import('./check-workflow.ts')).checkWorkflow(input, context),
-  render: ({ ok, name, nodes, errors, text, advice, mermaid, next }) =>
+  render: ({ ok, name, nodes, errors, more = 0, text, advice, mermaid, next }) =>
     mermaid ??
     [
       ok
         ? headOf(name, nodes)
-        : `${name} has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`,
-      ...errors.map(({ line, column, where, what, fix }) =>
-        `${line === null ? '' : `${line}:${column ?? 1} `}${where === '' ? '' : `${where}: `}${what} ${fix}`.trimEnd(),
-      ),
+        : `${name} has ${errors.length + more} ${errors.length + more === 1 ? 'error' : 'errors'}`,
+      ...errors.map((error) => describeWorkflowError(name, error)),
+      ...(more > 0 ? [`… and ${more} more`] : []),
       // The text of a dry run ends with the advice.
       ...(text === undefined ? (advice ?? []) : [text]),
       ...(next === undefined ? [] : [next]),

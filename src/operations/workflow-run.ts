@@ -37,5 +37,9 @@ export const workflowRun = defineOperation({
   output: workflowRunOutput,
   run: async (input, context) => (await import('./run-workflow.ts')).runWorkflow(input, context),
   render: ({ run_id, existed, batches, more = 0 }) =>
-    `${run_id} ${existed ? 'exists already' : 'started'}: ${batches.flat().length + more} nodes in ${batches.length} batches\nWatch it with: mo watch ${run_id}`,
+    `${run_id} ${existed ? 'exists already' : 'started'}: ${counted(batches.flat().length + more, 'node')} in ${counted(batches.length, 'batch', 'batches')}\nWatch it with: mo watch ${run_id}`,
 });
+
+function counted(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

@@ -1,17 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { NodeDefaults, RunSpec } from '../core/event.ts';
 import type { Limit, NodeSpec } from '../core/node.ts';
 import { MoError, type WorkflowError } from '../core/problem.ts';
-import { errnoOf } from '../platform/files.ts';
+import { readTextFile } from '../platform/read-text-file.ts';
 import { emittedDefaultsOf, expandWorkflow } from '../workflow/expand.ts';
-import { loadWorkflow } from '../workflow/load.ts';
+import type { WorkflowText } from '../store/kept-source.ts';
+import { loadWorkflow, maxBytes } from '../workflow/load.ts';
 import { usualDefaults } from '../workflow/new-node.ts';
 import { toldByRecipe } from '../workflow/recipe-problems.ts';
 import { writeOut } from '../workflow/write-out.ts';
 import { resolveChange } from './changes-of-runs.ts';
 import type { OperationContext } from './context.ts';
-import type { WorkflowText } from './new-run.ts';
 import { findRecipe, untrustedOf, type Untrusted } from './recipe-source.ts';
 
 export type WorkflowSource = {
@@ -56,7 +55,9 @@ export async function readSource(
   context: OperationContext,
 ): Promise<ReadSource> {
   if (source.recipe !== undefined) return readNamed(source.recipe, source, context);
-  return readText(await textOf(source, context), source, context);
+  const read = await textOf(source, context);
+  if ('error' in read) return { ok: false, name: read.name, errors: [read.error] };
+  return readText(read, source, context);
 }
 
 /** A recipe that is a file: written out first, then a workflow like any other. */
@@ -109,7 +110,11 @@ async function readText(
       inputs: expanded.inputs,
       maxNodes: workflow.max_nodes ?? Math.max(usualMaxNodes, expanded.nodes.length),
       defaults: emittedDefaultsOf(workflow, usual),
-      source: { text, inputs: source.inputs ?? null },
+      source: {
+        text,
+        inputs: source.inputs ?? null,
+        file: source.file === undefined ? null : resolve(context.folder, source.file),
+      },
     },
   };
 }
@@ -126,7 +131,7 @@ async function workersOf(context: OperationContext): Promise<Map<string, string[
 async function textOf(
   source: WorkflowSource,
   context: OperationContext,
-): Promise<{ name: string; text: string }> {
+): Promise<{ name: string } & ({ text: string } | { error: WorkflowError })> {
   if (source.workflow !== undefined && source.file === undefined) {
     return { name: 'workflow', text: source.workflow };
   }
@@ -134,21 +139,15 @@ async function textOf(
     throw severalSources();
   }
   const path = resolve(context.folder, source.file);
-  try {
-    return {
-      name: relative(context.folder, path) || source.file,
-      text: await readFile(path, 'utf8'),
-    };
-  } catch (cause) {
-    throw new MoError(
-      {
-        code: 'bad-input',
-        what: `The workflow ${path} cannot be read (${errnoOf(cause) ?? 'unknown reason'}).`,
-        fix: 'Name an existing file, relative to the project.',
-      },
-      { cause },
-    );
-  }
+  const name = relative(context.folder, path) || source.file;
+  const read = await readTextFile(path, maxBytes);
+  if ('text' in read) return { name, text: read.text };
+  if ('error' in read) return { name, error: read.error };
+  throw new MoError({
+    code: 'bad-input',
+    what: `The workflow ${path} cannot be read: ${read.reason}.`,
+    fix: 'Name an existing file, relative to the project.',
+  });
 }
 
 function severalSources(): MoError {
