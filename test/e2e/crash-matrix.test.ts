@@ -74,7 +74,7 @@ test(
   'wherever its owner is killed the next one goes on, and ends where a run that is left alone ends',
   async () => {
     const chosen = await choose(boundaries);
-    expect(await cutsAt(chosen, 'alone'), chosen.map(textOf).join(', ')).toEqual([]);
+    expect(await cutsAt(chosen, 'alone'), `at ${chosen.map(textOf).join(', ')}`).toEqual([]);
   },
   limitMs,
 );
@@ -83,7 +83,7 @@ test(
   'killed together with all workers and gates it does again what these were at, and nothing else',
   async () => {
     const chosen = await choose(boundariesWithWorkers);
-    expect(await cutsAt(chosen, 'workers'), chosen.map(textOf).join(', ')).toEqual([]);
+    expect(await cutsAt(chosen, 'workers'), `at ${chosen.map(textOf).join(', ')}`).toEqual([]);
   },
   limitMs,
 );

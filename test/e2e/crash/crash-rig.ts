@@ -198,9 +198,7 @@ async function remainsOf({
   return {
     state: store.view(runId).state,
     tree: await rig.git('ls-tree', '-r', 'main'),
-    nodes: Object.fromEntries(
-      [...run.nodes].map(([node, { state }]) => [node, state.status]).toSorted(),
-    ),
+    nodes: Object.fromEntries([...run.nodes].map(([node, { state }]) => [node, state.status])),
     executions: countEach(linesOf(started)),
     lost: countEach(
       [...run.nodes].flatMap(([node, { attempts }]) =>
