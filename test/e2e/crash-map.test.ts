@@ -3,7 +3,7 @@ import type { RunSpec } from '../../src/core/event.ts';
 import { aMap, aRunSpec } from '../core/build.ts';
 import { boundaryOf } from './crash/boundary.ts';
 import { buildOwner } from './crash/build-owner.ts';
-import { makeCrashRig, type CrashRig } from './crash/crash-rig.ts';
+import { makeCrashRig, type CrashRig, type Death } from './crash/crash-rig.ts';
 import { done } from './rig.ts';
 
 const items = Array.from({ length: 30 }, (_, index) => `item${index + 1}`);
@@ -50,12 +50,13 @@ const scripts = {
   'each-15': [start, once('wall', { do: 'quota', resetsInMs }, writes('item15'))],
 };
 
+const at = (text: string): Death => ({ at: boundaryOf(text), company: 'alone' });
+
 async function mapRun(): Promise<CrashRig> {
   const owner = await buildOwner();
   onTestFinished(owner.remove);
   const rig = await makeCrashRig(owner.file, { spec, scripts });
   onTestFinished(rig.end);
-  const at = (text: string) => ({ at: boundaryOf(text), company: 'alone' as const });
   // In the middle of the map, at the wall, and near the end.
   const deaths = [
     at('before attempt.spawned each-10 1'),

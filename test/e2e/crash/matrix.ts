@@ -101,9 +101,17 @@ function compare(company: Death['company'], one: Remains, other: Remains): strin
 
 function differences(one: Partial<Remains>, other: Remains): string[] {
   const wanted = new Map<string, unknown>(Object.entries(other));
-  return Object.entries(one).flatMap(([key, value]) =>
-    isDeepStrictEqual(value, wanted.get(key))
-      ? []
-      : [`${key}: ${JSON.stringify(value)} instead of ${JSON.stringify(wanted.get(key))}`],
+  return Object.entries(one).flatMap(([key, value]) => differ(key, value, wanted.get(key)));
+}
+
+/** Of lists and records only what differs in them. */
+function differ(what: string, one: unknown, other: unknown): string[] {
+  if (isDeepStrictEqual(one, other)) return [];
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)
+    return [`${what}: ${JSON.stringify(one)} instead of ${JSON.stringify(other)}`];
+  const parts = new Map<string, unknown>(Object.entries(one));
+  const others = new Map<string, unknown>(Object.entries(other));
+  return [...new Set([...parts.keys(), ...others.keys()])].flatMap((key) =>
+    differ(`${what} ${key}`, parts.get(key), others.get(key)),
   );
 }
