@@ -50,7 +50,7 @@ const scripts = {
   'each-15': [start, once('wall', { do: 'quota', resetsInMs }, writes('item15'))],
 };
 
-const at = (text: string): Death => ({ at: boundaryOf(text), company: 'alone' });
+const death = (text: string): Death => ({ at: boundaryOf(text), company: 'alone' });
 
 async function mapRun(): Promise<CrashRig> {
   const owner = await buildOwner();
@@ -59,9 +59,9 @@ async function mapRun(): Promise<CrashRig> {
   onTestFinished(rig.end);
   // In the middle of the map, at the wall, and near the end.
   const deaths = [
-    at('before attempt.spawned each-10 1'),
-    at('after attempt.ended each-15 1'),
-    at('after node.landed each-25 1'),
+    death('before attempt.spawned each-10 1'),
+    death('after attempt.ended each-15 1'),
+    death('after node.landed each-25 1'),
   ];
   expect(await rig.live(deaths)).toBe(3);
   return rig;

@@ -15,7 +15,7 @@ import { nameEvents, type Boundary } from './boundary.ts';
 
 const mo = join(import.meta.dirname, '../../../dist/mo.mjs');
 
-/** How an owner ends: at a boundary, alone or with all its workers and gates at that moment. */
+/** How an owner ends: at a boundary, alone or with its group and all its workers and gates at that moment. */
 export type Death = { at: Boundary; company: 'alone' | 'workers' };
 
 /** A run in a repository of its own whose owners are children of the test. */
@@ -80,6 +80,8 @@ export async function makeCrashRig(
       env: { ...env, ...extra },
       extendEnv: false,
       reject: false,
+      // In a group of its own, as `ensureOwner` starts one.
+      detached: true,
       stdin: 'ignore',
       stdout: 'ignore',
       stderr: { file: logFile, append: true },

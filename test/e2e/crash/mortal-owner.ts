@@ -56,7 +56,8 @@ function mortal(real: Store): Store {
 /** Nothing of this process is executed after it, not even what other threads of it were doing. */
 function die(): never {
   if (company === 'workers') while (killMarked() > 0);
-  process.kill(process.pid, 'SIGKILL');
+  // With its group go the short commands it is waiting for.
+  process.kill(company === 'workers' ? -process.pid : process.pid, 'SIGKILL');
   throw new Error('still alive');
 }
 
