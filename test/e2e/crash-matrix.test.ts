@@ -5,7 +5,7 @@ import { buildOwner } from './crash/build-owner.ts';
 import { runAlone, runKilling, runMatrix, type Alone, type Cut } from './crash/matrix.ts';
 
 /** So many boundaries a test; `npm run soak -- boundaries` takes them all. */
-const [boundaries, boundariesWithWorkers] = [8, 3];
+const [boundaries, boundariesWithWorkers] = [7, 2];
 const limitMs = 900_000;
 
 let owner: Awaited<ReturnType<typeof buildOwner>>;
@@ -94,7 +94,7 @@ test(
     const seed = process.env['MO_CRASH_SEED'] ?? String(await placeOfCommit());
     const { killed, differs, log } = await runKilling(owner.file, { alone, seed });
     expect(differs, `MO_CRASH_SEED=${seed}\n${log}`).toEqual([]);
-    expect(killed, `MO_CRASH_SEED=${seed}`).toBeGreaterThan(2);
+    expect(killed, `MO_CRASH_SEED=${seed}`).toBeGreaterThan(0);
   },
   limitMs,
 );

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { ProcessId } from '../../../src/core/worker.ts';
+import { isAlive } from '../../../src/platform/process-identity.ts';
 import type { Store } from '../../../src/store/store.ts';
 
 /** Of one node no more than this are killed, so that its retries last. */
@@ -10,7 +12,7 @@ export async function killWorkers(
   { store, runId }: { store: Store; runId: string },
   { seed, signal }: { seed: string; signal: AbortSignal },
 ): Promise<number> {
-  const doomed: { leader: number; how: number; looks: number }[] = [];
+  const doomed: { leader: ProcessId; how: number; looks: number }[] = [];
   let seq = 0;
   let killed = 0;
   while (!signal.aborted) {
@@ -21,7 +23,7 @@ export async function killWorkers(
       const lot = createHash('sha256').update(`${seed} ${event.node} ${event.attempt}`).digest();
       if (lot.readUInt8(0) % 3 === 0) {
         const [how, looks] = [lot.readUInt8(1) % 3, lot.readUInt8(2) % 4];
-        doomed.push({ leader: event.process.pid, how, looks });
+        doomed.push({ leader: event.process, how, looks });
       }
     }
     for (const one of doomed.filter(({ looks }) => looks === 0)) {
@@ -34,9 +36,10 @@ export async function killWorkers(
 }
 
 /** The whole group, the shell that leads it, or the worker below that shell. False when it was gone already. */
-function kill(leader: number, how: number): boolean {
-  const target = how === 0 ? -leader : how === 1 ? leader : childOf(leader);
-  if (target === null) return false;
+function kill(leader: ProcessId, how: number): boolean {
+  if (!isAlive(leader)) return false;
+  const { pid } = leader;
+  const target = how === 0 ? -pid : how === 1 ? pid : (childOf(pid) ?? pid);
   try {
     return process.kill(target, 'SIGKILL');
   } catch {

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { textOf, type Boundary } from './boundary.ts';
-import { makeCrashRig, type Death, type Remains } from './crash-rig.ts';
+import { makeCrashRig, type Death } from './crash-rig.ts';
 import { killWorkers } from './kill-workers.ts';
+import type { Remains } from './remains.ts';
 import { thirtyScripts, thirtySpec } from './thirty.ts';
 
 /** A run that was left alone, and where a run like it can be cut off. */
