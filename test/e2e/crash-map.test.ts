@@ -105,6 +105,7 @@ test('a map of thirty items on four slots outlives three owners, a worker that d
   const behind = events.filter(
     ({ event, seq }) => event.type === 'attempt.started' && seq > (wall?.seq ?? 0),
   );
+  expect(until).toBeGreaterThan(wall?.at ?? 0);
   expect(behind.length).toBeGreaterThan(5);
   expect(behind.filter(({ at }) => at < until)).toEqual([]);
 }, 600_000);
