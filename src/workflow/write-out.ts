@@ -4,9 +4,10 @@ import { json, type Json } from '../core/json.ts';
 import type { WorkflowError } from '../core/problem.ts';
 import { wholeInput } from '../core/recipe-commands.ts';
 import { readYaml } from '../platform/yaml-text.ts';
+import { usualItem } from './expand.ts';
 import { readInputs } from './input.ts';
 import { workflowInput } from './schema.ts';
-import type { InputValue } from './template.ts';
+import { itemTemplate, type InputValue } from './template.ts';
 
 type Fields = Record<string, Json>;
 /** A node that is there once for each entry of a list input. `after`: the repeated node that must be finished for the entry before. */
@@ -38,7 +39,9 @@ export function writeOut(
   const { inputs, nodes } = read.data;
   const valued = readInputs(inputs, given);
   if ('errors' in valued) return valued;
-  const { values } = valued;
+  const values = new Map(valued.values);
+  // One that may be left out and was fixes nothing, like one that is empty.
+  for (const name of Object.keys(inputs ?? {})) if (!values.has(name)) values.set(name, '');
   const { repeats, errors } = repeatsOf(nodes, values);
   if (errors.length > 0) return { errors };
   const context = { values, repeats };
@@ -49,14 +52,22 @@ export function writeOut(
       errors: [refusal('nodes', 'a repeated node gets a name that is taken.', 'Rename it.')],
     };
   }
-  const { defaults } = read.data;
-  const out = {
-    ...read.data,
-    ...(isFields(defaults) ? { defaults: filled(defaults, values) } : {}),
-    nodes: Object.fromEntries(written),
-  };
+  const head = Object.entries(read.data).flatMap(([key, value]) => headOf(key, value, values));
+  const out = { ...Object.fromEntries(head), nodes: Object.fromEntries(written) };
   const whole = JSON.stringify(out, null, 1);
   return { text: whole === JSON.stringify(read.data, null, 1) ? text : whole };
+}
+
+/** What stands beside the nodes, in its order. */
+function headOf(
+  key: string,
+  value: unknown,
+  values: ReadonlyMap<string, InputValue>,
+): [string, unknown][] {
+  if (key === 'defaults' && isFields(value)) return [[key, filled(value, values)]];
+  if (key === 'concurrency' && typeof value === 'string')
+    return Object.entries(filled({ concurrency: value }, values));
+  return [[key, value]];
 }
 
 function repeatsOf(
@@ -69,8 +80,8 @@ function repeatsOf(
     if (node['for_each'] === undefined) continue;
     const where = `nodes.${name}.for_each`;
     const said = forEach.safeParse(node['for_each']);
-    const entries = said.success ? values.get(said.data.input) : undefined;
-    if (!said.success || typeof entries !== 'object') {
+    const entries = said.success ? textsOf(values.get(said.data.input)) : null;
+    if (!said.success || entries === null) {
       const named = said.success ? said.data.input : '';
       const fix = didYouMean(named, values.keys()) ?? 'Name an input of type list.';
       errors.push(refusal(where, 'this is no list among the inputs.', fix));
@@ -87,6 +98,10 @@ function repeatsOf(
     errors.push(refusal(`nodes.${name}.for_each.after`, `${after} is not repeated like it.`, fix));
   }
   return { repeats, errors };
+}
+
+function textsOf(value: InputValue | undefined): string[] | null {
+  return z.array(z.string()).safeParse(value).data ?? null;
 }
 
 function refusal(where: string, what: string, fix: string): WorkflowError {
@@ -112,7 +127,7 @@ function nodeOf(node: Fields, copy: Copy | null, context: Context): Fields {
   const needs = needsOf(route['needs'], copy, context);
   return {
     ...route,
-    ...(isFields(template) ? { node: filled(template, context.values) } : {}),
+    ...(isFields(template) ? { node: itemOf(template, route['as'], context.values) } : {}),
     ...(needs === null ? {} : { needs }),
     ...(copy === null || !isFields(route['on_fail'])
       ? {}
@@ -146,6 +161,35 @@ function numbered(expression: string, number: number): string {
 const texts = new Set(['task', 'ask']);
 const words = new Set(['role', 'provider', 'profile', 'model', 'effort', 'timeout']);
 const lists = new Set(['gates', 'allow', 'deny']);
+const numbers = new Set(['batch', 'concurrency', 'limit', 'sample', 'retries']);
+const fillable = new Set([...words, ...lists, ...numbers]);
+
+/** What a map repeats: an input that stands alone as its task, or as paths of its scope, is a template in which `{item}` is the item. */
+function itemOf(
+  node: Fields,
+  as: Json | undefined,
+  values: ReadonlyMap<string, InputValue>,
+): Fields {
+  const name = typeof as === 'string' ? as : usualItem;
+  const typed = (value: Json | undefined): InputValue | undefined => {
+    const input = typeof value === 'string' ? wholeInput(value) : null;
+    return input === null ? undefined : values.get(input);
+  };
+  const task = typed(node['task']);
+  const scope = isFields(node['scope']) ? node['scope'] : {};
+  const paths = Object.entries(scope).flatMap(([key, value]): [string, Json][] => {
+    const found = textsOf(typed(value));
+    return found === null ? [] : [[key, found.map((path) => itemTemplate(path, name))]];
+  });
+  return filled(
+    {
+      ...node,
+      ...(typeof task === 'string' ? { task: itemTemplate(task, name) } : {}),
+      ...(paths.length === 0 ? {} : { scope: { ...scope, ...Object.fromEntries(paths) } }),
+    },
+    values,
+  );
+}
 
 /** An input that stands alone where a word or a list is expected. A word that is empty is left out: nothing is fixed. */
 function filled(node: Fields, values: ReadonlyMap<string, InputValue>): Fields {
@@ -153,11 +197,24 @@ function filled(node: Fields, values: ReadonlyMap<string, InputValue>): Fields {
     if (key === 'scope' && isFields(value)) return [[key, filled(value, values)]];
     const input = typeof value === 'string' ? wholeInput(value) : null;
     const found = input === null ? undefined : values.get(input);
-    if (found === undefined || (!words.has(key) && !lists.has(key))) return [[key, value]];
+    if (found === undefined || !fillable.has(key)) return [[key, value]];
     if (typeof found === 'object') return [[key, [...found]]];
     return found === '' ? [] : [[key, found]];
   });
-  return splitProvider(Object.fromEntries(fields));
+  return splitProvider(readingIfAsked(Object.fromEntries(fields), values));
+}
+
+/** `read_only`, where its input is true, takes away all that writing needs. */
+function readingIfAsked(
+  { read_only: asked, ...node }: Fields,
+  values: ReadonlyMap<string, InputValue>,
+): Fields {
+  const input = typeof asked === 'string' ? wholeInput(asked) : null;
+  if (asked === undefined || input === null)
+    return asked === undefined ? node : { ...node, read_only: asked };
+  if (values.get(input) !== true) return node;
+  const { write: _write, scope: _scope, ...reading } = node;
+  return reading;
 }
 
 /** `claude:fast` is a provider and its profile. */

@@ -119,12 +119,13 @@ test('every recipe that comes with mo is found, says what it is for, and is a wo
   expect([...recipes.keys()].map((name) => `${name}.yaml`)).toEqual(
     (await readdir(folder)).toSorted(),
   );
+  const sample = { string: 'a', number: 2, boolean: true, list: ['a', 'b'], items: [{ a: 1 }] };
   for (const { name, file: path, text } of recipes.values()) {
     expect(text).toBe(await readFile(path, 'utf8'));
     const { description, inputs } = recipeHead(text);
     expect(description).not.toBe('');
     const given = [...inputs].flatMap(([input, { type, default: usual }]) =>
-      usual === undefined ? [[input, type === 'list' ? ['a', 'b'] : 'a'] as const] : [],
+      usual === undefined ? [[input, sample[type]] as const] : [],
     );
     const loaded = await loadWorkflow(
       JSON.stringify(written(text, Object.fromEntries(given))),
