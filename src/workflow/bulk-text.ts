@@ -3,6 +3,7 @@ import type { DryRun } from './dry-run.ts';
 import { cutsOf, estimateLines, whoLines } from './dry-run-text.ts';
 import { namesOfItems, waitingItems } from './items-now.ts';
 import { waitingText } from './items-text.ts';
+import { namesItem } from './template.ts';
 import { counted, cut, oneLine, section, width, wrap } from './text-lines.ts';
 
 /** The dry run of one map alone: its items, who would do them, and what that would take. Plain text, at most 80 columns. */
@@ -22,7 +23,7 @@ export function renderItems(run: DryRun, map: NodeSpec, nodes: readonly NodeSpec
     `${head.join(', ')}. ${mayDo(map.map)}`,
     '',
     ...ends(names.map((name) => `  ${cut(oneLine(name), width - 2)}`)),
-    ...section('', isInRow ? [inRow] : sentenceOf(waitingText(nodes))),
+    ...section('', isInRow ? [inRowText(map.map)] : sentenceOf(waitingText(nodes))),
     ...section(
       'Each result must pass:',
       gates.map((gate) => `  ${oneLine(gate)}`),
@@ -36,8 +37,6 @@ export function renderItems(run: DryRun, map: NodeSpec, nodes: readonly NodeSpec
 
 const mostFirst = 10;
 const mostLast = 3;
-const inRow =
-  'One at a time, because all may change the same files. A scope with {item} in it would let them work at once.';
 
 /** The first and the last, where there are many. */
 function ends(lines: readonly string[]): string[] {
@@ -55,6 +54,13 @@ function mayDo({ as, batch, item }: NonNullable<NodeSpec['map']>): string {
   if (paths.join() === '{item}')
     return `${who} may change its own ${batch === 1 ? 'file' : 'files'}.`;
   return `${who} may change ${paths.join(', ')}.`;
+}
+
+function inRowText({ as, item: { scope } }: NonNullable<NodeSpec['map']>): string {
+  const why = 'One at a time, because all may change the same files.';
+  const isNamed =
+    scope !== null && scope !== 'any' && scope.allow.some((path) => namesItem(path, as));
+  return isNamed ? why : `${why} A scope with {item} in it would let them work at once.`;
 }
 
 function sentenceOf(text: string | null): string[] {
