@@ -47,7 +47,7 @@ export async function finalObject(context: OperationContext, run: string): Promi
     landed: view.landed,
     cycles: view.cycles,
     progress: view.progress,
-    nodes: store.nodes(runId, 10_000).map((node) => ({
+    nodes: store.nodes(runId, 20_000).map((node) => ({
       name: node.name,
       state: node.state,
       attempts: node.attempt,

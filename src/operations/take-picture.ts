@@ -25,7 +25,7 @@ export async function takePicture(context: OperationContext, run: string): Promi
     sourceChanged: await sourceChanged(store, runId),
     requests: view.requests,
     held: view.held,
-    nodes: store.nodes(runId, 10_000).map((node) => {
+    nodes: store.nodes(runId, 20_000).map((node) => {
       const summary = node.state === 'running' ? live.get(node.name) : undefined;
       return {
         name: node.name,

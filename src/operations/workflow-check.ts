@@ -35,6 +35,20 @@ export const workflowCheckOutput = z.object({
       longest_chain_s: quantiles.nullable(),
     })
     .optional(),
+  /** What maps would go over now; `items` null: known only when `known_after` is done, or not to be read. */
+  maps: z
+    .record(
+      z.string(),
+      z.object({
+        items: z.number().nullable(),
+        nodes: z.number().optional(),
+        first: z.array(z.string()).optional(),
+        waiting: z.string().optional(),
+        known_after: z.array(z.string()).optional(),
+        problem: z.string().optional(),
+      }),
+    )
+    .optional(),
   mermaid: z.string().optional(),
   /** The workflow as it would be executed, or the list of recipes. */
   text: z.string().optional(),

@@ -8,9 +8,12 @@ import type { WorkflowText } from '../store/kept-source.ts';
 import { loadWorkflow, maxBytes } from '../workflow/load.ts';
 import { usualDefaults } from '../workflow/new-node.ts';
 import { toldByRecipe } from '../workflow/recipe-problems.ts';
+import { recipeHead } from '../workflow/recipes.ts';
 import { writeOut } from '../workflow/write-out.ts';
+import { bulkInputProblems, bulkItemProblems } from './bulk-problems.ts';
 import { resolveChange } from './changes-of-runs.ts';
 import type { OperationContext } from './context.ts';
+import { readItemFiles } from './item-files.ts';
 import { findRecipe, untrustedOf, type Untrusted } from './recipe-source.ts';
 
 export type WorkflowSource = {
@@ -70,10 +73,22 @@ async function readNamed(
   const recipe = await findRecipe(name, context);
   const whole = `recipe ${name}`;
   const inputs = await resolveChange(source.inputs ?? {}, context);
-  const written = writeOut(recipe.text, inputs);
+  const isBulk = name === 'bulk' && recipe.of === 'mo';
+  const chosen = isBulk ? bulkInputProblems(inputs) : [];
+  if (chosen.length > 0) return { ok: false, name: whole, errors: chosen };
+  const declared = Object.fromEntries(recipeHead(recipe.text).inputs);
+  const filled = await readItemFiles(declared, inputs, context.folder);
+  if ('errors' in filled) return { ok: false, name: whole, errors: filled.errors };
+  const written = writeOut(recipe.text, filled.inputs);
   if ('errors' in written) return { ok: false, name: whole, errors: written.errors };
-  const read = await readText({ name: whole, text: written.text }, { inputs }, context);
+  const read = await readText(
+    { name: whole, text: written.text },
+    { inputs: filled.inputs },
+    context,
+  );
   if (read.ok) {
+    const wrong = isBulk ? await bulkItemProblems(read.workflow, filled.inputs, context) : [];
+    if (wrong.length > 0) return { ok: false, name: whole, errors: wrong };
     const untrusted = await untrustedOf(recipe, context);
     return { ok: true, workflow: { ...read.workflow, recipe: name, untrusted } };
   }
@@ -92,7 +107,9 @@ async function readText(
   const { workflow } = loaded;
   const retries = settings.retries?.max ?? usualDefaults.retries;
   const usual = { ...usualDefaults, retries };
-  const expanded = expandWorkflow(workflow, source.inputs ?? {}, usual);
+  const filled = await readItemFiles(workflow.inputs, source.inputs ?? {}, context.folder);
+  if ('errors' in filled) return { ok: false, name, errors: filled.errors };
+  const expanded = expandWorkflow(workflow, filled.inputs, usual);
   if ('errors' in expanded) return { ok: false, name, errors: expanded.errors };
   return {
     ok: true,
@@ -112,7 +129,7 @@ async function readText(
       defaults: emittedDefaultsOf(workflow, usual),
       source: {
         text,
-        inputs: source.inputs ?? null,
+        inputs: Object.keys(filled.inputs).length === 0 ? null : filled.inputs,
         file: source.file === undefined ? null : resolve(context.folder, source.file),
       },
     },

@@ -1,4 +1,5 @@
 import type { RegisterCommand } from '../cli-deps.ts';
+import { bulk } from './bulk.ts';
 import { demo } from './demo.ts';
 import { doCommand } from './do.ts';
 import { list } from './list.ts';
@@ -10,6 +11,7 @@ import { watch } from './watch.ts';
 /** The commands only people have, in the order the help shows them. */
 export const commands: readonly RegisterCommand[] = [
   doCommand,
+  bulk,
   watch,
   resume,
   list,
