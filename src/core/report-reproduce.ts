@@ -5,7 +5,7 @@ import { keyOf } from './routing.ts';
 /** The workflow a run was started with, as files relative to the project; `inputs` null: it had none. */
 export type Source = { workflow: string; inputs: string | null };
 
-/** Shell commands that start the same again: the same base, the same workflow, the same inputs. */
+/** Shell commands that do the same again: the same base, the same workflow, the same inputs, and nothing taken over. */
 export function reproduceLines(spec: RunSpec, source: Source | null): string[] {
   const command = source === null ? commandOf(spec) : workflowCommand(spec, source);
   return [
@@ -16,7 +16,8 @@ export function reproduceLines(spec: RunSpec, source: Source | null): string[] {
 
 function workflowCommand(spec: RunSpec, { workflow, inputs }: Source): string {
   const given = inputs === null ? '' : ` --inputs "$(cat ${quoted(inputs)})"`;
-  return `mo workflow run ${quoted(workflow)}${given}${usualFlags(spec, 'budget.usd')}`;
+  const fresh = spec.reuse === 'never' ? '' : ' --fresh';
+  return `mo workflow run ${quoted(workflow)}${given}${usualFlags(spec, 'budget.usd')}${fresh}`;
 }
 
 function commandOf(spec: RunSpec): string | null {

@@ -28,6 +28,7 @@ export async function runWorkflow(
       usd: input.budget?.usd ?? workflow.budget.usd,
       tokens: input.budget?.tokens ?? workflow.budget.tokens,
     },
+    reuse: workflow.recipe === 'do' ? 'never' : input.fresh === true ? 'fresh' : 'yes',
     clientKey: input.client_key ?? null,
   });
   const batches = layersOf(workflow.nodes);

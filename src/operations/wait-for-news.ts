@@ -70,6 +70,7 @@ async function untilNews(
 export function isWorthSaying(event: RunEvent): boolean {
   switch (event.type) {
     case 'node.verified':
+    case 'node.reused':
     case 'node.returned':
     case 'node.failed':
     case 'node.blocked':
