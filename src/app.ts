@@ -80,6 +80,7 @@ async function contextOf(call: Call): Promise<OperationContext> {
   });
   return {
     surface: call.surface,
+    ...(call.surface === 'cli' && process.stdout.isTTY ? { columns: process.stdout.columns } : {}),
     version: MO_VERSION,
     folder,
     clock,

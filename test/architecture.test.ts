@@ -15,9 +15,20 @@ const rooms: Record<string, { rooms: string[]; packages?: string[] }> = {
   engine: {
     rooms: ['core', 'platform', 'providers', 'workflow', 'store', 'git', 'supervisor', 'gates'],
   },
+  governance: { rooms: ['core', 'platform', 'store', 'git'] },
   selftest: { rooms: ['core', 'platform', 'providers', 'git'] },
   operations: {
-    rooms: ['core', 'platform', 'workflow', 'providers', 'store', 'git', 'engine', 'selftest'],
+    rooms: [
+      'core',
+      'platform',
+      'workflow',
+      'providers',
+      'store',
+      'git',
+      'engine',
+      'governance',
+      'selftest',
+    ],
   },
   mcp: { rooms: ['operations', 'core', 'platform'] },
   cli: { rooms: ['operations', 'core', 'platform'] },

@@ -1,6 +1,11 @@
 import { progressText } from '../core/progress.ts';
 import { duration, oneLine, spending } from '../operations/amounts.ts';
-import { stateText, type Picture, type PictureNode } from '../operations/picture.ts';
+import {
+  sourceChangedText,
+  stateText,
+  type Picture,
+  type PictureNode,
+} from '../operations/picture.ts';
 import { footer, statusCounts } from './live-view.ts';
 
 /** Most single changes told between two pictures; of more than that only their numbers are. */
@@ -25,6 +30,9 @@ export function changeLines(before: Picture | null, after: Picture, now: number)
       ? [`${stamp} ${statusCounts(changed)}`]
       : changed.map((node) => `${stamp} ${nodeChange(node, now)}`)),
     ...(before === null ? [] : progressed(before, after)).map((one) => `${stamp} ${one}`),
+    ...(after.sourceChanged !== null && before?.sourceChanged !== after.sourceChanged
+      ? [`${stamp} ${sourceChangedText(after.sourceChanged)}`]
+      : []),
     ...(before !== null && before.state !== after.state && after.endedAt === null
       ? [`${stamp} ${runChange(after.state)}`]
       : []),

@@ -59,6 +59,15 @@ function dotted(path: readonly string[], one: Field): Flag {
 
 function flagOf(path: readonly string[], one: Field, joint = '_'): Flag {
   const name = flagName(path.join(joint));
+  // What is on by default can only be turned off.
+  if (one.type === 'boolean' && one.default === true)
+    return {
+      path,
+      option: new Option(
+        name.replace('--', '--no-'),
+        `not: ${describe({ ...one, default: undefined })}`,
+      ),
+    };
   const option = new Option(`${name}${placeholder(one)}`, describe(one));
   // The help names the choices; the schema refuses what is none of them, and says which one is near.
   if (one.enum !== undefined) option.choices(one.enum).argParser((text: string) => text);

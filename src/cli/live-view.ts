@@ -5,7 +5,12 @@ import { progressText } from '../core/progress.ts';
 import { groupBy } from '../core/group-by.ts';
 import { doneOf, mapText, mostFailed, totalOf, type MapCount } from '../operations/map-text.ts';
 import { heldText } from '../operations/news.ts';
-import { stateText, type Picture, type PictureNode } from '../operations/picture.ts';
+import {
+  sourceChangedText,
+  stateText,
+  type Picture,
+  type PictureNode,
+} from '../operations/picture.ts';
 import { cellsOf, cutTo, fitTo } from './cells.ts';
 
 export type ViewSize = { width: number; height: number; color: boolean };
@@ -31,7 +36,7 @@ const narrowCells = 60;
 /** The picture as lines, none wider than the terminal and together not higher. */
 export function renderView(picture: Picture, now: number, size: ViewSize): string[] {
   const paint = painter(size.color);
-  const room = Math.max(1, Math.min(mostRows, size.height - 5 - picture.requests.length * 2));
+  const room = Math.max(1, Math.min(mostRows, size.height - 6 - picture.requests.length * 2));
   const maps = mapsOf(picture.nodes);
   const { shown, hidden } = chooseNodes(
     picture.nodes.filter(({ itemOf }) => itemOf === null),
@@ -64,6 +69,9 @@ export function renderView(picture: Picture, now: number, size: ViewSize): strin
     ...(picture.held.length === 0
       ? []
       : [paint('magenta', cutTo(`  ! ${heldText(picture.held)}`, size.width))]),
+    ...(picture.sourceChanged === null
+      ? []
+      : [paint('yellow', cutTo(`  ! ${sourceChangedText(picture.sourceChanged)}`, size.width))]),
     cutTo(`  ${footer(picture)}`, size.width),
   ];
 }

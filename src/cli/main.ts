@@ -38,7 +38,7 @@ function traceOf(error: MoError): string {
 }
 
 export function programOf(deps: CliDeps, outcome: { exitCode: number }): Command {
-  const program = new Command('mo')
+  const program: Command = new Command('mo')
     .description(
       'A goal goes in; verified, merged work comes out. Hands coding goals to several coding agents at once.',
     )
@@ -47,7 +47,12 @@ export function programOf(deps: CliDeps, outcome: { exitCode: number }): Command
     .option('--json', 'print one JSON object instead of text')
     .option('--no-color', 'plain lines without colours (also: NO_COLOR)')
     .helpCommand('help [command]', 'say more about a command')
-    .configureHelp({ showGlobalOptions: true, helpWidth: Math.min(deps.terminal.width(), 100) })
+    .configureHelp({
+      showGlobalOptions: true,
+      // A command that holds others (`mo project apply`) has flags of its own, which are not theirs.
+      visibleGlobalOptions: (command) => (command === program ? [] : [...program.options]),
+      helpWidth: Math.min(deps.terminal.width(), 100),
+    })
     .exitOverride()
     .configureOutput({
       writeOut: deps.terminal.out,

@@ -4,6 +4,7 @@ import type { Answer, Operation } from '../operations/operation.ts';
 import type { CommandHost } from './cli-deps.ts';
 import { runCommandCall, type CommandCall } from './command-call.ts';
 import { flagsOf, inputOf } from './flags.ts';
+import { readStdin } from './read-stdin.ts';
 
 /** The command that an operation means: flags from its input, `--json` for what a tool would answer. */
 export function operationCommand(program: Command, operation: Operation, host: CommandHost): void {
@@ -12,7 +13,8 @@ export function operationCommand(program: Command, operation: Operation, host: C
     .summary(operation.title)
     .description(operation.summary);
   for (const field of operation.positional) {
-    command.argument(`[${field.replaceAll('_', '-')}]`, 'the same as its flag');
+    const stdin = field === operation.fromStdin ? '; - reads stdin' : '';
+    command.argument(`[${field.replaceAll('_', '-')}]`, `the same as its flag${stdin}`);
   }
   for (const { option } of flags) command.addOption(option);
   if (operation.kind === 'start') {
@@ -25,6 +27,9 @@ export function operationCommand(program: Command, operation: Operation, host: C
         const word = args[place];
         if (typeof word === 'string') input[field] ??= word;
       }
+      const { fromStdin } = operation;
+      if (fromStdin !== null && input[fromStdin] === '-')
+        input[fromStdin] = await readStdin(process.stdin, fromStdin);
       const answer = await operation.call(input, call.context);
       const started = startedRun.safeParse(answer.data);
       if (operation.kind !== 'start' || !started.success || isDetached(command)) {

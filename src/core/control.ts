@@ -92,8 +92,13 @@ function told(
 }
 
 function paused(run: Run, workers: 'finish' | 'stop'): RunEvent[] | Problem {
-  if (run.status.status !== 'running')
-    return wrongState(run, 'at work', `See how it ended with: mo output ${run.spec.runId}`);
+  if (run.status.status !== 'running') {
+    const { runId } = run.spec;
+    const fix = isResumable(run)
+      ? `It does nothing until: mo resume ${runId}`
+      : `See how it ended with: mo output ${runId}`;
+    return wrongState(run, 'at work', fix);
+  }
   const isSo = run.paused?.workers === 'stop' || run.paused?.workers === workers;
   return isSo ? [] : [{ type: 'run.paused', workers }];
 }
@@ -141,7 +146,9 @@ function wrongState(run: Run, wanted: string, fix: string): Problem {
     run.status.status === 'finished'
       ? run.landed?.how === 'discard'
         ? 'discarded'
-        : run.status.outcome
+        : run.status.rerun
+          ? 'needs_rerun'
+          : run.status.outcome
       : status;
   return { code: 'wrong-state', runId: run.spec.runId, state, wanted, fix };
 }

@@ -5,15 +5,15 @@ import type { NodeSpec } from './node.ts';
 export type DrawnNode = Pick<NodeSpec, 'name' | 'kind' | 'needs' | 'onFail' | 'map'>;
 
 /**
- * The graph as plain text, at most 80 columns. Up to 60 nodes every row is a node, or nodes that need the same and are needed by
+ * The graph as plain text, at most `width` columns, which are 40 or more. Up to 60 nodes every row is a node, or nodes that need the same and are needed by
  * the same, and lines lead from what is needed to who needs it; a graph that is larger, or too tangled, becomes its batches.
  */
-export function drawGraph(nodes: readonly DrawnNode[]): string[] {
+export function drawGraph(nodes: readonly DrawnNode[], width = 80): string[] {
   if (nodes.length === 0) return [];
   const lean = nodes.length > mostDrawn ? nodes : withoutShortcuts(nodes);
   const layers = layersOf(lean);
-  const rows = nodes.length > mostDrawn ? null : drawRows(groupsOf(lean, layers));
-  return rows === null ? drawLayers(nodes, layers) : [...rows, '', legendOf(nodes)];
+  const rows = nodes.length > mostDrawn ? null : drawRows(groupsOf(lean, layers), width);
+  return rows === null ? drawLayers(nodes, layers, width) : [...rows, ...legendOf(nodes)];
 }
 
 /** Without the needs that follow from others: who needs b, which needs a, waits for a anyway. */
@@ -34,11 +34,11 @@ export function withoutShortcuts<N extends Pick<NodeSpec, 'name' | 'needs'>>(
   }));
 }
 
-const width = 80;
 const mostDrawn = 60;
 const mostLanes = 20;
 const mostLayers = 40;
 const mostLabelLines = 4;
+const leastLabel = 12;
 
 const symbols: Record<NodeSpec['kind'], string> = {
   agent: '●',
@@ -48,9 +48,11 @@ const symbols: Record<NodeSpec['kind'], string> = {
   approval: '?',
 };
 
-function legendOf(nodes: readonly DrawnNode[]): string {
-  const kinds = new Set(nodes.map((node) => node.kind));
-  return [...kinds].map((kind) => `${symbols[kind]} ${kind}`).join('   ');
+/** Where all are agents there is nothing to tell apart. */
+function legendOf(nodes: readonly DrawnNode[]): string[] {
+  const kinds = [...new Set(nodes.map((node) => node.kind))];
+  if (kinds.every((kind) => kind === 'agent')) return [];
+  return ['', kinds.map((kind) => `${symbols[kind]} ${kind}`).join('   ')];
 }
 
 /** Nodes of one kind that need the same and are needed by the same: one row. */
@@ -115,7 +117,7 @@ function keyOf(group: Group): string {
 type Lane = { from: string; open: Set<string> } | null;
 
 /** null when more lines would run side by side than a reader can follow. */
-function drawRows(groups: ReadonlyMap<string, Group>): string[] | null {
+function drawRows(groups: ReadonlyMap<string, Group>, width: number): string[] | null {
   const numberWidth = String(
     Math.max(...[...groups.values()].map(({ layer }) => layer + 1)),
   ).length;
@@ -130,7 +132,7 @@ function drawRows(groups: ReadonlyMap<string, Group>): string[] | null {
     shownLayer = group.layer;
     const below = drawn.lanes.map((lane) => (lane === null ? ' ' : '│')).join(' ');
     const room = Math.max(drawn.rails.length, below.length);
-    const texts = labelLines(group, width - numberWidth - room - 4);
+    const texts = labelLines(group, Math.max(leastLabel, width - numberWidth - room - 4));
     for (const [index, text] of texts.entries()) {
       const rails = index === 0 ? drawn.rails : below;
       lines.push(
@@ -239,7 +241,11 @@ function noteOf({ onFail, map }: DrawnNode): string {
 }
 
 /** One line a batch: its first names, and how many there are. */
-function drawLayers(nodes: readonly DrawnNode[], layers: readonly (readonly string[])[]): string[] {
+function drawLayers(
+  nodes: readonly DrawnNode[],
+  layers: readonly (readonly string[])[],
+  width: number,
+): string[] {
   const kinds = new Map(nodes.map((node) => [node.name, node.kind]));
   const numberWidth = String(layers.length).length;
   const lines = layers.slice(0, mostLayers).map((names, index) => {

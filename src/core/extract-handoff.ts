@@ -19,7 +19,9 @@ export function extractHandoff(answer: string): Json | null {
     }
     if (best?.rank === highestRank) break;
   }
-  return best?.value ?? null;
+  // Where the beginning is missing, what is left of the handoff is only the last of its parts.
+  const isCut = answer.length > maxHandoffLength - 10 && best?.rank === 0;
+  return isCut ? null : (best?.value ?? null);
 }
 
 /** An answer that a CLI gave as JSON by itself, as `extractHandoff` would give it; null when it is too much to be one. */

@@ -14,6 +14,7 @@ export type Problem =
   | { code: 'no-commits'; folder: string }
   | { code: 'git-too-old'; found: string; needed: string }
   | { code: 'git-failed'; args: readonly string[]; exitCode: number | null; stderr: string }
+  | { code: 'git-locked'; lock: string }
   | { code: 'dirty-checkout'; folder: string; files: readonly string[] }
   | { code: 'target-moved'; ref: string; expected: string; found: string }
   | { code: 'merge-conflict'; target: string; files: readonly string[] }
@@ -110,6 +111,8 @@ export function describeProblem(problem: Problem): string {
       return `git ${problem.found} is too old: mo needs ${problem.needed} or newer (git merge-tree --write-tree). Update git.`;
     case 'git-failed':
       return `git ${problem.args.join(' ')} failed (exit code ${problem.exitCode ?? 'none'}): ${problem.stderr.trim() || 'no message'}. Mend what git names, then run the same command again.`;
+    case 'git-locked':
+      return `Another git process holds ${problem.lock}, or was killed and left it. If none is at work there, remove that file; then run the same command again; a run that had begun goes on with \`mo resume\`.`;
     case 'dirty-checkout':
       return `The checkout ${problem.folder} has uncommitted changes (${listed(problem.files)}), so mo does not merge into it. Commit or stash them, or land with --land branch.`;
     case 'target-moved':
@@ -190,6 +193,7 @@ export function exitCodeOf(problem: Problem): ExitCode {
     case 'dirty-checkout':
     case 'git-too-old':
     case 'git-failed':
+    case 'git-locked':
     case 'no-worker':
     case 'cli-missing':
     case 'worker-not-started':
@@ -208,9 +212,13 @@ export function exitCodeOf(problem: Problem): ExitCode {
 }
 
 /** `file:line:column: where: what fix`, the form editors and compilers use. */
+/** One line that editors and terminals can follow, and below it what stands there. */
 export function describeWorkflowError(source: string, error: WorkflowError): string {
   const place = error.line === null ? source : `${source}:${error.line}:${error.column ?? 1}`;
-  return `${place}: ${error.where ? `${error.where}: ` : ''}${error.what} ${error.fix}`.trimEnd();
+  if (error.line === null && error.what.startsWith(source)) return `${error.what} ${error.fix}`;
+  const said =
+    `${place}: ${error.where ? `${error.where}: ` : ''}${error.what} ${error.fix}`.trimEnd();
+  return error.text === null || error.text === '' ? said : `${said}\n    ${error.text}`;
 }
 
 /** `reason` is the code of the system's error, or a text. */

@@ -4,6 +4,7 @@ import { fieldOf, type Json } from './json.ts';
 export function recipeCommands(file: Json): string[] {
   const nodes = Object.values(recordOf(fieldOf(file, 'nodes')));
   const places = [
+    file,
     fieldOf(file, 'defaults'),
     ...nodes.flatMap((node) => [node, fieldOf(node, 'node')]),
   ];

@@ -6,6 +6,7 @@ import { originOf } from './reuse.ts';
 import { keyOf } from './routing.ts';
 import type { AttemptRecord, RunNode } from './run.ts';
 import { addSpend, noSpend, type Spend } from './spend.ts';
+import { whySkipped } from './skipped.ts';
 
 /** `null` and empty lists: there is none. Times in ms. */
 export type NodeReport = {
@@ -142,14 +143,17 @@ function declaredOf({ provider, profile, model, effort }: NodeSpec): string | nu
   return parts.length === 0 ? null : parts.join(' ');
 }
 
-function messageOf({ state }: RunNode): string | null {
+function messageOf({ spec, state }: RunNode): string | null {
   switch (state.status) {
     case 'waiting':
     case 'failed':
       return state.message === null ? null : cutLine(state.message, 400);
     case 'blocked':
-    case 'skipped':
-      return `by ${state.by}`;
+      return `it needs ${state.by}`;
+    case 'skipped': {
+      const asked = state.by === 'when' && spec.when !== null ? `: ${spec.when}` : '';
+      return cutLine(`${whySkipped(state.by)}${asked}`, 400);
+    }
     case 'running':
     case 'gating':
     case 'verified':

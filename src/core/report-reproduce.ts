@@ -3,11 +3,18 @@ import type { NodeSpec } from './node.ts';
 import { keyOf } from './routing.ts';
 
 /** The workflow a run was started with, as files relative to the project; `inputs` null: it had none. */
-export type Source = { workflow: string; inputs: string | null };
+export type Source = {
+  workflow: string;
+  inputs: string | null;
+  /** The file it was started from, where that holds something else by now. */
+  changed: string | null;
+};
 
 /** Shell commands that do the same again: the same base, the same workflow, the same inputs, and nothing taken over. */
 export function reproduceLines(spec: RunSpec, source: Source | null): string[] {
-  const command = source === null ? commandOf(spec) : workflowCommand(spec, source);
+  const isKnown = source === null || spec.recipe === 'do';
+  const short = isKnown ? commandOf(spec) : null;
+  const command = short ?? (source === null ? null : workflowCommand(spec, source));
   return [
     ...(spec.base === null ? [] : [`git switch --detach ${spec.base}`]),
     ...(command === null ? [] : [command]),

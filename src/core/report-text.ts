@@ -93,9 +93,10 @@ function nodeTable({ nodes, rest }: Report): string[] {
       ...(node.landed ? ['landed'] : []),
       ...(node.reused_from === null ? [] : [reusedText(node.reused_from)]),
     ].join(', ');
-    const stale = node.stale === 0 ? '' : `, ${node.stale} stale`;
     const count = node.attempts.length + node.more_attempts;
-    return `| ${node.name} | ${node.kind === 'agent' ? node.role : node.kind} | ${state} | ${count}${stale} | ${last === undefined ? '–' : routeOf(last)} | ${count === 0 ? '–' : duration(node.ms)} | ${nodeSpend(node.spend)} |`;
+    const word = count === 0 ? 'withdrawn' : 'stale';
+    const stale = node.stale === 0 ? '' : `, ${node.stale} ${word}`;
+    return `| ${node.name} | ${node.kind === 'agent' ? node.role : node.kind} | ${state} | ${count === 0 ? '–' : count}${stale} | ${last === undefined ? '–' : routeOf(last)} | ${count === 0 ? '–' : duration(node.ms)} | ${nodeSpend(node.spend)} |`;
   });
   const left = Object.entries(rest).map(([state, count]) => `${count} ${state}`);
   return [
@@ -168,9 +169,16 @@ function attemptLines(attempt: AttemptReport): string[] {
   ];
 }
 
-function reproduceSection({ run, branch, base, gates, reproduce }: Report): string[] {
+function reproduceSection(report: Report): string[] {
+  const { run, branch, base, gates, reproduce, source_changed: changed } = report;
+  const said =
+    changed === null
+      ? []
+      : [`\`${changed}\` was changed since the run began. The run used what it began with:`, ''];
   return [
-    ...(reproduce.length === 0 ? [] : ['## Do it again', '', '```sh', ...reproduce, '```', '']),
+    ...(reproduce.length === 0
+      ? []
+      : ['## Do it again', '', ...said, '```sh', ...reproduce, '```', '']),
     '## Look closer',
     '',
     '```sh',

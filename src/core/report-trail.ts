@@ -4,6 +4,7 @@ import type { Finding } from './gate.ts';
 import { reusedText } from './reuse.ts';
 import { countedFindings, cutLine, findingText } from './report-line.ts';
 import { keyOf } from './routing.ts';
+import { whySkipped } from './skipped.ts';
 
 /** `kind` is the type of the event. `at`: ISO 8601. */
 export type TrailEntry = {
@@ -79,7 +80,7 @@ function sayingOf(event: RunEvent, questions: ReadonlyMap<string, string>): Sayi
     case 'node.blocked':
       return { node: event.node, text: `blocked, because it needs ${event.by}` };
     case 'node.skipped':
-      return { node: event.node, text: `skipped, because of ${event.by}` };
+      return { node: event.node, text: `skipped: ${whySkipped(event.by)}` };
     case 'node.stopped':
       return { node: event.node, text: 'stopped' };
     case 'nodes.added': {

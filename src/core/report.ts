@@ -9,7 +9,7 @@ import { progressOfRun, type Progress } from './progress.ts';
 import { originOf } from './reuse.ts';
 import type { Run, RunNode } from './run.ts';
 import type { Spend } from './spend.ts';
-import { countsOf } from './view.ts';
+import { countsOf, reasonOf } from './view.ts';
 
 /** What became of a run: `report.json`, and what `report.md` is written from. Below 1 MB however large the run is. Times: ISO 8601. */
 export type Report = {
@@ -50,6 +50,8 @@ export type Report = {
   trail: Trail;
   /** Shell commands. */
   reproduce: string[];
+  /** The workflow file, where it was changed since the run began; the commands start what the run began with. */
+  source_changed: string | null;
 };
 
 export type ReportQuestion = {
@@ -64,13 +66,14 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
   const { spec, status } = run;
   const nodes = [...run.nodes.values()];
   const finished = status.status === 'finished' ? status : null;
+  const reason = reasonOf(run);
   const hasBranch = branch !== null && run.head !== null;
   return {
     version: 1,
     run: spec.runId,
     goal: spec.goal.slice(0, 10_000),
     result: resultOf(run),
-    reason: finished === null ? null : cutLine(finished.reason, 1_000),
+    reason: reason === null ? null : cutLine(reason, 1_000),
     started_at: isoOf(run.createdAt),
     ended_at: finished === null ? null : isoOf(finished.at),
     ms: finished === null ? null : finished.at - run.createdAt,
@@ -86,7 +89,11 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     counts: countsOf(run),
     progress: progressOfRun(run),
     attempts: nodes.reduce((sum, node) => sum + workedIn(node).length, 0),
-    stale_attempts: nodes.reduce((sum, node) => sum + node.stale, 0),
+    // The rounds of a gate are no attempts.
+    stale_attempts: nodes.reduce(
+      (sum, node) => sum + workedIn(node).filter(({ attempt }) => attempt <= node.stale).length,
+      0,
+    ),
     reused: nodes.filter((node) => originOf(node) !== null).length,
     graph: reportGraph(nodes),
     ...nodeReports(nodes),
@@ -99,6 +106,7 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     })),
     trail: trailOf(events),
     reproduce: reproduceLines(spec, source),
+    source_changed: source?.changed ?? null,
   };
 }
 

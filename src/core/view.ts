@@ -8,6 +8,7 @@ import { originOf, reusedText } from './reuse.ts';
 import { addSpend, noSpend, spend } from './spend.ts';
 import { route } from './worker.ts';
 import type { Run, RunNode, RunStatus } from './run.ts';
+import { whySkipped } from './skipped.ts';
 
 const nodeStatuses = [
   'waiting',
@@ -151,7 +152,8 @@ export function branchOf({ spec, head, landed }: Run): string | null {
   return `mo/${spec.runId}`;
 }
 
-function reasonOf({ status, invalidations }: Run): string | null {
+/** Why it ended, or why what has ended is to go on; null while it goes on. */
+export function reasonOf({ status, invalidations }: Run): string | null {
   if (status.status !== 'finished') return null;
   if (!status.rerun) return status.reason;
   const last = invalidations.at(-1);
@@ -219,7 +221,7 @@ function messageOf(node: RunNode): string | null {
     case 'blocked':
       return `needs ${state.by}`;
     case 'skipped':
-      return `skipped because of ${state.by}`;
+      return whySkipped(state.by);
     case 'verified': {
       const from = originOf(node);
       return from === null ? null : reusedText(from);

@@ -5,6 +5,7 @@ export function endsOwner(cause: MoError): boolean {
   return [
     'fenced',
     'disk-full',
+    'git-locked',
     'store-corrupt',
     'store-busy',
     'store-newer',

@@ -7,8 +7,9 @@ import type { Run } from '../core/run.ts';
 import { branchOf } from '../core/view.ts';
 import { readText, writeWhole } from '../platform/files.ts';
 import { removeLeftBehind } from '../gates/left-behind.ts';
+import { changedSource } from '../store/kept-source.ts';
 import { removeLeftTemporary } from '../supervisor/temporary-folder.ts';
-import { collectWorktree, landingPath } from './node-worktree.ts';
+import { collectWorktree, endCutOffSetUp, landingPath } from './node-worktree.ts';
 import { runGateMarker } from './judge-tree.ts';
 import { dropRaw } from './raw.ts';
 import { eventsOf } from './read-run.ts';
@@ -27,12 +28,12 @@ export async function finishRun(engine: Engine, run: Run): Promise<void> {
   const { repository } = engine;
   if (repository === null) return;
   for (const [path, { spec, attempts }] of worktreesOf(engine, run))
-    await collect(engine, repository, { runId, path, node: spec.name, attempt: attempts.length });
+    await collect(engine, run, repository, { path, node: spec.name, attempt: attempts.length });
   // An owner that died may have left it.
   for (const [name, { attempts }] of run.nodes)
     for (const { attempt } of attempts) await dropRaw(engine, run, name, attempt);
   const path = landingPath(engine, runId);
-  await collect(engine, repository, { runId, path, node: null, attempt: 1 });
+  await collect(engine, run, repository, { path, node: null, attempt: 1 });
 }
 
 /** An owner that died, or a worker that could not be adopted, may have left them. */
@@ -79,17 +80,21 @@ async function sourceOf({ paths, project }: Engine, runId: string): Promise<Sour
   return {
     workflow: relative(project, paths.source(runId)),
     inputs: inputs === null ? null : relative(project, paths.inputs(runId)),
+    changed: await changedSource(paths, runId),
   };
 }
 
 /** A worktree that cannot be parked or removed is told of and stays: it is no reason for a run not to end. */
 async function collect(
   engine: Engine,
+  { spec, epoch }: Run,
   repository: Repository,
-  wish: { runId: string; path: string; node: string | null; attempt: number },
+  wish: { path: string; node: string | null; attempt: number },
 ): Promise<void> {
+  const hasSetUp = (spec.settings.worktrees?.setup ?? []).length > 0;
   try {
-    await collectWorktree(repository, wish);
+    if (hasSetUp && epoch > 1) await endCutOffSetUp(engine, repository, wish.path);
+    await collectWorktree(repository, { ...wish, runId: spec.runId });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     engine.log(`${wish.node ?? 'landing'}: its worktree is kept: ${reason}`);

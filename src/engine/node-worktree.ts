@@ -11,7 +11,7 @@ import type { Repository } from '../git/repository.ts';
 import type { Worktree } from '../git/worktree-list.ts';
 import type { Settings } from '../core/settings.ts';
 import { readText, writeWhole } from '../platform/files.ts';
-import { runSetUp } from './set-up-commands.ts';
+import { endLeftSetUp, runSetUp } from './set-up-commands.ts';
 import type { Engine } from './engine.ts';
 
 /** Where dependencies usually are that git ignores and every command of the project needs. */
@@ -115,7 +115,7 @@ async function setUp(
   worktree: Worktree,
   { settings, signal }: Pick<WorktreeWish, 'settings' | 'signal'>,
 ): Promise<boolean> {
-  const note = join(worktree.gitDir, 'mo-set-up-done');
+  const note = noteOf(worktree);
   if ((await readText(note)) !== null) return true;
   const { link = usualLinks, copy = [], setup = [] } = settings.worktrees ?? {};
   const linked = await linkPaths(repository.root, worktree, link);
@@ -128,6 +128,21 @@ async function setUp(
   });
   await writeWhole(note, '');
   return linked.length + copied.length + setup.length > 0;
+}
+
+/** Ends set-up commands that an owner left running when it died in the middle of them. */
+export async function endCutOffSetUp(
+  engine: Engine,
+  repository: Repository,
+  path: string,
+): Promise<void> {
+  const worktree = await openWorktree(repository, path);
+  if (worktree === null || (await readText(noteOf(worktree))) !== null) return;
+  await endLeftSetUp(engine, worktree.path);
+}
+
+function noteOf({ gitDir }: Worktree): string {
+  return join(gitDir, 'mo-set-up-done');
 }
 
 export function landingPath(engine: Engine, runId: string): string {

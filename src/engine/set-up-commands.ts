@@ -26,9 +26,8 @@ export type SetUp = {
 export async function runSetUp(engine: Engine, setUp: SetUp): Promise<void> {
   const { folder, output, commands } = setUp;
   if (commands.length === 0) return;
-  const marker = `set-up/${folderKey(folder)}`;
-  // An owner that died may have left a command running in this very folder.
-  await endTree({ leader: null, marker }, { clock: engine.clock, asks });
+  await endLeftSetUp(engine, folder);
+  const marker = markerOf(folder);
   try {
     for (const command of commands) {
       const end = await runToEnd(engine, { ...setUp, command, marker });
@@ -37,6 +36,15 @@ export async function runSetUp(engine: Engine, setUp: SetUp): Promise<void> {
   } finally {
     await rm(output, { force: true });
   }
+}
+
+/** An owner that died may have left a command running in this very folder. */
+export async function endLeftSetUp({ clock }: Engine, folder: string): Promise<void> {
+  await endTree({ leader: null, marker: markerOf(folder) }, { clock, asks });
+}
+
+function markerOf(folder: string): string {
+  return `set-up/${folderKey(folder)}`;
 }
 
 /** How it failed, or null. */

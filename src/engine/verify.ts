@@ -53,7 +53,7 @@ export async function verifyRun(
   if (repository === null || place === null) {
     throw new MoError({
       code: 'nothing-to-show',
-      what: `${wish.node ?? wish.runId} has changed nothing, so there is nothing to verify.`,
+      what: `${wish.node ?? wish.runId} ${isToBeDoneAgain(run, wish.node) ? 'was invalidated and is not done again yet' : 'has changed nothing'}, so there is nothing to verify.`,
       fix: `See what it did with: mo output ${wish.runId}`,
     });
   }
@@ -89,18 +89,36 @@ export async function verifyRun(
         ? engine.paths.runReceipt(wish.runId)
         : engine.paths.receipt(wish.runId, wish.node);
     const isThere = (await readText(receipt)) !== null;
+    const problems = wish.node === null ? rerunProblems(run) : [];
     return {
-      pass: verdicts.every((one) => one.pass),
+      pass: problems.length === 0 && verdicts.every((one) => one.pass),
       commit: place.commit,
       tree,
       verdicts,
       receipt: isThere ? relative(engine.project, receipt) : null,
-      problems: [],
+      problems,
     };
   } finally {
     await removeWorktree(repository, worktree, `refs/mo/parked/${wish.runId}/verify/1`);
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What passes proves nothing of a run of which a part is to be done again. */
+function rerunProblems({ spec, status, nodes }: Run): string[] {
+  if (status.status !== 'finished' || !status.rerun) return [];
+  const again = [...nodes.values()]
+    .filter(({ state }) => state.status === 'waiting')
+    .map((node) => node.spec.name);
+  const named = again.slice(0, 12).join(', ');
+  return [
+    `${spec.runId} is needs_rerun: ${named === '' ? 'a part of it' : named} is to be done again. Do it with: mo resume ${spec.runId}`,
+  ];
+}
+
+function isToBeDoneAgain({ nodes }: Run, name: string | null): boolean {
+  const node = nodes.get(name ?? '');
+  return node?.state.status === 'waiting' && node.stale > 0;
 }
 
 /** Any git folder as it stands, against a base: for work that was not done through mo. */

@@ -18,12 +18,21 @@ export async function gitError(
   if (/No space left on device|Disk quota exceeded/.test(stderr)) {
     return new MoError({ code: 'disk-full', file: folder });
   }
+  const lock = lockOf(stderr);
+  if (lock !== null) return new MoError({ code: 'git-locked', lock });
   return new MoError({ code: 'git-failed', args, exitCode, stderr: reason(result) });
 }
 
-/** Another git process holds a lock at this moment; the call has done nothing yet. */
+/** Another git process holds a lock at this moment, or has been killed while it did; the call has done nothing yet. */
 export function isLockError(stderr: string): boolean {
-  return /Unable to create '[^]*\.lock': File exists|could not lock config file/.test(stderr);
+  return lockOf(stderr) !== null;
+}
+
+function lockOf(stderr: string): string | null {
+  const file = /Unable to create '([^]*?\.lock)': File exists/.exec(stderr)?.[1];
+  if (file !== undefined) return file;
+  const config = /could not lock config file ([^]*?): File exists/.exec(stderr)?.[1];
+  return config === undefined ? null : `${config}.lock`;
 }
 
 export async function isFolder(path: string): Promise<boolean> {

@@ -38,14 +38,13 @@ function hintsOf(kind: OperationKind): Tool['annotations'] {
 const anyObjectSchema = z.looseObject({ type: z.literal('object') });
 
 function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema {
-  const { additionalProperties, ...rest } = anyObjectSchema.parse(z.toJSONSchema(schema, { io }));
-  // Said once, for the whole: a key that is not there is refused at every depth all the same.
-  return anyObjectSchema.parse({ ...trimmed(rest), additionalProperties });
+  return anyObjectSchema.parse(trimmed(z.toJSONSchema(schema, { io })));
 }
 
 /**
  * Without what costs a controller tokens and tells it nothing: `$schema`, the bounds of safe integers, that amounts are positive,
- * lengths nobody reaches, and the choices of a field marked `brief`, which another tool lists.
+ * lengths nobody reaches, that no other keys may be there (who sends one is told those there are), and the choices of a field marked
+ * `brief`, which another tool lists.
  */
 function trimmed(schema: object): Record<string, unknown> {
   const kept: Record<string, unknown> = {};

@@ -22,6 +22,18 @@ export function count(amount: number): string {
   return `${trimZero(amount / 1_000_000)}M`;
 }
 
+/** `950 B`, `12 KB`, `3.4 MB`, a thousand to the next unit. */
+export function size(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let left = bytes;
+  let unit = 0;
+  while (left >= 999.5 && unit < units.length - 1) {
+    left /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? left : trimZero(left)} ${units[unit]}`;
+}
+
 /** `$0.42 · 120k tokens`; empty when nothing is known to have been spent. */
 export function spending(amount: Spend): string {
   const tokens = tokensOf(amount);

@@ -26,7 +26,7 @@ export async function checkWorkflow(
 ): Promise<Checked> {
   if (input.mode === 'list') return listOfRecipes(context);
   const { recipe, inputs } = input;
-  if (input.mode === 'show' && recipe !== undefined && recipe !== 'do' && inputs === undefined)
+  if (input.mode === 'show' && recipe !== undefined && inputs === undefined)
     return shownRecipe(recipe, context);
   const read = await readSource(input, context);
   if (!read.ok) {
@@ -51,11 +51,12 @@ export async function checkWorkflow(
   if (input.mermaid === true) return { ...checked, mermaid: diagramOf(workflow) };
   if (input.mode === 'validate') return checked;
   if (input.mode === 'show') return { ...checked, text: shown(workflow) };
-  return { ...checked, ...(await dryRunFacts(workflow, context)) };
+  return { ...checked, ...(await dryRunFacts(workflow, input, context)) };
 }
 
 async function dryRunFacts(
   workflow: ReadyWorkflow,
+  input: WorkflowSource,
   context: OperationContext,
 ): Promise<Partial<Checked>> {
   const { nodes } = workflow;
@@ -71,11 +72,18 @@ async function dryRunFacts(
     advice: [...dry.advice],
     routes: routesOf(dry),
     estimate: estimateFacts(dry.estimate),
-    text: cutLines(renderDryRun(dry), textChars[context.surface]),
+    text: cutLines(renderDryRun(dry, context.columns), textChars[context.surface]),
     next: workflow.untrusted
       ? `${workflow.untrusted.file} names commands that nobody has trusted yet. Read it, then: mo trust`
-      : 'Run it with workflow_run and the same source.',
+      : howToRun(input, context),
   };
+}
+
+function howToRun({ file, recipe, inputs }: WorkflowSource, { surface }: OperationContext): string {
+  const source = file ?? (recipe === undefined ? null : `--recipe ${recipe}`);
+  if (surface === 'mcp' || source === null) return 'Run it with workflow_run and the same source.';
+  const named = /[^\w./:@=+ -]/.test(source) ? `'${source.replaceAll("'", "'\\''")}'` : source;
+  return `Run it with: mo workflow run ${named}${inputs === undefined ? '' : ' and the same --inputs'}`;
 }
 
 /** null: somebody has to be found among all there are. */

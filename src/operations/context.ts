@@ -13,6 +13,8 @@ import type { Store } from '../store/store.ts';
  */
 export type OperationContext = {
   surface: 'mcp' | 'cli';
+  /** Of the terminal the answer is for; absent where it is for none. */
+  columns?: number;
   /** Of mo itself. */
   version: string;
   /** Absolute; exists. The project is what contains it. */

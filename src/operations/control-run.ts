@@ -9,6 +9,7 @@ import { answerRequest } from './answer-request.ts';
 import type { OperationContext } from './context.ts';
 import { checkNode, findRun } from './find-run.ts';
 import { lookUntil } from './look-until.ts';
+import { sourceChanged } from './source-changed.ts';
 import type { controlInput, controlOutput } from './workflow-control.ts';
 
 type Input = z.output<typeof controlInput>;
@@ -26,7 +27,10 @@ export async function controlRun(input: Input, context: OperationContext): Promi
   if (input.node !== undefined) checkNode(store, runId, input.node);
   if (input.action === 'approve' || input.action === 'reject')
     return decideRequest(store, runId, input, context);
-  return answerOf(store, runId, input, await carryOut(context, { store, runId }, controlOf(input)));
+  const heard = await carryOut(context, { store, runId }, controlOf(input));
+  const answer = answerOf(store, runId, input, heard);
+  const changed = await sourceChanged(store, runId);
+  return changed === null ? answer : { ...answer, source_changed: changed };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { extractHandoff, whyNoHandoff } from '../core/extract-handoff.ts';
 import { handoffExamples } from '../core/handoff-examples.ts';
@@ -12,6 +13,7 @@ import {
 import type { Json } from '../core/json.ts';
 import type { Role } from '../core/names.ts';
 import { MoError } from '../core/problem.ts';
+import { readTextFile } from '../platform/read-text-file.ts';
 import type { OperationContext } from './context.ts';
 import type { handoffInput, handoffOutput } from './handoff.ts';
 import { readHandoff } from './handoff-read.ts';
@@ -30,9 +32,9 @@ export async function useHandoff(
     case 'template':
       return template(await askedFor(input, context));
     case 'validate':
-      return validate(await askedFor(input, context), given(input));
+      return validate(await askedFor(input, context), await given(input, context));
     case 'repair':
-      return repair(await askedFor(input, context), given(input));
+      return repair(await askedFor(input, context), await given(input, context));
     case 'read':
       return readHandoff(input, context);
   }
@@ -91,13 +93,31 @@ function check({ role, own }: Asked, value: Value): ReturnType<typeof checkHando
 }
 
 /** A text may be the whole answer of a worker, with the handoff somewhere in it. What a surface hands over is JSON already. */
-function given({ action, handoff: value }: HandoffInput): Value {
-  if (typeof value === 'string') return { answer: value };
-  if (isJson(value)) return { json: value };
+async function given(
+  { action, handoff: value, file }: HandoffInput,
+  context: OperationContext,
+): Promise<Value> {
+  if (file !== undefined && value === undefined) return { answer: await answerIn(file, context) };
+  if (file === undefined && typeof value === 'string') return { answer: value };
+  if (file === undefined && isJson(value)) return { json: value };
   throw new MoError({
     code: 'bad-input',
-    what: `${action} needs a handoff.`,
-    fix: 'Give it as handoff: the JSON object, or the answer of the worker as text.',
+    what: `${action} needs a handoff${value === undefined ? '' : ', not two'}.`,
+    fix: 'Give it as handoff (the JSON object, or the answer of the worker as text), or name a file. In a shell, - reads stdin: mo handoff validate - --role review < answer.md',
+  });
+}
+
+/** Far more than a handoff may have, so that one which is too long is still told what is wrong with it. */
+const mostBytes = 16_000_000;
+
+async function answerIn(file: string, { folder }: OperationContext): Promise<string> {
+  const read = await readTextFile(resolve(folder, file), mostBytes);
+  if ('text' in read) return read.text;
+  const why = 'reason' in read ? read.reason : read.error.what;
+  throw new MoError({
+    code: 'bad-input',
+    what: `The handoff ${file} cannot be read: ${why.replace(/\.$/, '')}.`,
+    fix: 'Name a text file, relative to the project.',
   });
 }
 

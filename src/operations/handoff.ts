@@ -28,22 +28,24 @@ export const handoffInput = z.strictObject({
   run_id: z.string().optional(),
   node: z.string().optional(),
   handoff: z.unknown().optional().describe('JSON or text'),
+  file: z.string().optional().describe('Or a file that holds it'),
   cursor: z.number().int().min(0).default(0).describe('Of read'),
 });
 
 export const handoff = defineOperation({
   name: 'handoff',
-  title: 'Read, check or repair a handoff',
+  title: 'Read or check a handoff',
   summary:
     'The structured result an agent gives to the nodes after it. template: contract and example of a role. validate: does it fit. repair: the prompt that asks for it again. read: that of a node.',
   kind: 'read',
   toolset: 'workflow',
   searchHint: 'contract, schema of agent result, findings',
-  positional: 'action',
+  positional: ['action', 'handoff'],
+  fromStdin: 'handoff',
   input: handoffInput,
   output: handoffOutput,
   run: async (input, context) => (await import('./handoff-actions.ts')).useHandoff(input, context),
-  render: ({ role: of, ok, errors, status, text, contract, example, next }) =>
+  render: ({ role: of, ok, errors, status, text, attempt, stale, contract, example, next }) =>
     [
       ...(ok === undefined
         ? []
@@ -52,6 +54,9 @@ export const handoff = defineOperation({
       ...(text === undefined ? [] : [text.trimEnd()]),
       ...(contract === undefined ? [] : [`contract of ${of}:`, JSON.stringify(contract, null, 1)]),
       ...(example === undefined ? [] : ['example:', JSON.stringify(example, null, 1)]),
+      ...(stale === true
+        ? [`[stale: the node was to be done again after attempt ${attempt}]`]
+        : []),
       ...(next === undefined ? [] : [`[${next}]`]),
     ].join('\n'),
   exitCode: ({ ok }) => (ok === false ? 1 : 0),

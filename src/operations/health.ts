@@ -26,9 +26,9 @@ export const healthOutput = z.object({
 
 export const health = defineOperation({
   name: 'health',
-  title: 'Show which coding agents are ready',
+  title: 'Show which agents are ready',
   summary:
-    'Which coding agents (Claude Code, Codex) are installed, their versions, whether they are signed in, and every problem with its fix. Spends nothing. Call it once before the first run.',
+    'Which coding agents (Claude Code, Codex) are installed, their versions, whether they are signed in, and every problem with its fix. Call it once before the first run.',
   kind: 'read',
   toolset: 'core',
   searchHint: 'doctor, setup, agents installed, available models',

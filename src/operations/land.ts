@@ -16,7 +16,7 @@ export const landOutput = z.object({
 
 export const land = defineOperation({
   name: 'land',
-  title: 'Bring the work of a run to its branch',
+  title: 'Land the work of a run',
   summary:
     'Land a finished run: branch leaves its commits on mo/<run>, merge merges them into target once the gates pass on the merged tree, discard parks them under a ref. merge and discard need confirm.',
   kind: 'destroy',

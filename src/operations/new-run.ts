@@ -2,8 +2,7 @@ import type { NodeDefaults, RunSpec } from '../core/event.ts';
 import { maxNodes } from '../core/graph.ts';
 import type { Limit, NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
-import { writeWhole } from '../platform/files.ts';
-import type { WorkspacePaths } from '../store/paths.ts';
+import { keepSource, type WorkflowText } from '../store/kept-source.ts';
 import { checkWorkers } from './check-workers.ts';
 import type { RouteWish } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
@@ -34,8 +33,6 @@ export type NewRun = {
   source?: WorkflowText | null;
 };
 
-export type WorkflowText = { text: string; inputs: Readonly<Record<string, unknown>> | null };
-
 const goalLimitBytes = 100_000;
 
 /** Checks what can be checked, writes the run down and starts its owner. The same client key again is the same run. */
@@ -56,23 +53,12 @@ export async function startRun(
   };
 }
 
-/** What the run goes by is in its spec already; this is for whoever wants to start the same again. */
-async function keepSource(
-  paths: WorkspacePaths,
-  runId: string,
-  { text, inputs }: WorkflowText,
-): Promise<void> {
-  await writeWhole(paths.source(runId), text, 0o600);
-  if (inputs !== null)
-    await writeWhole(paths.inputs(runId), `${JSON.stringify(inputs, null, 1)}\n`, 0o600);
-}
-
 async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<RunSpec, 'runId'>> {
   checkGoal(wish.goal);
   const { settings, untrusted } = await context.settings();
   const project = await context.project();
   const writes = wish.nodes.some(
-    (node) => node.write || node.emit === 'nodes' || node.map?.item.write === true,
+    (node) => node.write || node.emit !== null || node.map?.item.write === true,
   );
   if (writes && project.git === null) {
     throw project.withoutGit ?? new MoError({ code: 'not-a-repository', folder: project.root });

@@ -10,7 +10,14 @@ import type { PollOutput } from './poll.ts';
 
 export type PollDetail = 'summary' | 'nodes' | 'events';
 
-type Asked = { since: Cursor | null; detail: PollDetail; now: number; warning: string | null };
+type Asked = {
+  since: Cursor | null;
+  detail: PollDetail;
+  now: number;
+  warning: string | null;
+  /** The workflow file, where it is another one than the run goes by. */
+  sourceChanged: string | null;
+};
 type Live = ReturnType<Store['liveSummaries']>[number];
 
 /** Sixteen workers fit into 400 tokens; what is beyond that is counted in `more`. */
@@ -49,6 +56,7 @@ export function newsOfRun(store: Store, runId: string, asked: Asked): PollOutput
     counts: view.counts,
     ...(view.progress.length === 0 ? {} : { progress: view.progress.slice(0, mostLists) }),
     ...facts(runId, view, asked.warning),
+    ...(asked.sourceChanged === null ? {} : { source_changed: asked.sourceChanged }),
     ...nextStep(runId, view),
   };
   switch (asked.detail) {

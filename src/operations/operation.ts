@@ -6,7 +6,7 @@ import { inputProblem } from './input-problem.ts';
 /** `read` changes nothing, `write` loses nothing, `destroy` can lose something, `start` starts agents. Hosts decide by it whether a call runs. */
 export type OperationKind = 'read' | 'write' | 'destroy' | 'start';
 
-export const toolsets = ['core', 'workflow'] as const;
+export const toolsets = ['core', 'workflow', 'governance'] as const;
 type Toolset = (typeof toolsets)[number];
 
 /** What every surface knows about an operation without running it. */
@@ -23,6 +23,8 @@ export type OperationCard = {
   alwaysLoad: boolean;
   /** The input fields that the command line also takes without their flags, in this order. */
   positional: readonly string[];
+  /** The field that the command line takes from stdin where it is given as `-`. */
+  fromStdin: string | null;
   input: z.ZodObject;
   /** Advertised only while the answer is data; see `Answer.text`. */
   output: z.ZodObject;
@@ -45,10 +47,11 @@ export type Operation = OperationCard & {
 
 export type OperationDefinition<I extends z.ZodObject, O extends z.ZodObject> = Omit<
   OperationCard,
-  'input' | 'output' | 'alwaysLoad' | 'positional' | 'answersInText'
+  'input' | 'output' | 'alwaysLoad' | 'positional' | 'fromStdin' | 'answersInText'
 > & {
   alwaysLoad?: true;
   positional?: Extract<keyof z.output<I>, string> | readonly Extract<keyof z.output<I>, string>[];
+  fromStdin?: Extract<keyof z.output<I>, string>;
   input: I;
   output: O;
   run: (input: z.output<I>, context: OperationContext) => Promise<z.input<O>>;
@@ -79,6 +82,7 @@ export function defineOperation<I extends z.ZodObject, O extends z.ZodObject>(
     searchHint: definition.searchHint,
     alwaysLoad: definition.alwaysLoad ?? false,
     positional: [definition.positional ?? []].flat(),
+    fromStdin: definition.fromStdin ?? null,
     input: definition.input,
     output: definition.output,
     answersInText: definition.text !== undefined,

@@ -4,6 +4,8 @@ import { land } from './land.ts';
 import type { Operation } from './operation.ts';
 import { output } from './output.ts';
 import { poll } from './poll.ts';
+import { project } from './project.ts';
+import { projectApply } from './project-apply.ts';
 import { route } from './route.ts';
 import { run } from './run.ts';
 import { send } from './send.ts';
@@ -30,4 +32,6 @@ export const operations: readonly Operation[] = [
   workflowRun,
   workflowControl,
   handoff,
+  project,
+  projectApply,
 ];

@@ -22,6 +22,8 @@ export type Picture = {
   held: readonly string[];
   branch: string | null;
   landed: string | null;
+  /** The workflow file, where it was changed since the run began. */
+  sourceChanged: string | null;
 };
 
 export type PictureNode = {
@@ -44,6 +46,11 @@ export type PictureNode = {
 /** What a person says for the state of a run; the word itself is data. */
 export function stateText(state: RunState): string {
   return state === 'needs' ? 'waits for you' : state;
+}
+
+/** Said as long as it can still be taken for what the run does. */
+export function sourceChangedText(file: string): string {
+  return `${file} was changed since the run began; the run goes on with what it began with`;
 }
 
 /** `claude:fast opus`: whom an attempt was given to and, once known, the model that answers. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { progress, progressText } from '../core/progress.ts';
 import { request } from '../core/event.ts';
+import { sourceChangedText } from './picture.ts';
 import { defineOperation } from './operation.ts';
 import { runStates } from '../core/view.ts';
 
@@ -39,6 +40,8 @@ export const pollOutput = z.object({
   spend: z.string().optional(),
   reason: z.string().optional(),
   landed: z.string().optional(),
+  /** The workflow file, where it was changed since the run began: the run goes on with what it began with. */
+  source_changed: z.string().optional(),
   warning: z.string().optional(),
   next: z.string().optional(),
 });
@@ -84,6 +87,7 @@ export const poll = defineOperation({
       ...(news.needs ?? []).map(
         ({ id, question, choices }) => `? ${id}: ${question} (${choices.join(' | ')})`,
       ),
+      ...(news.source_changed === undefined ? [] : [sourceChangedText(news.source_changed)]),
       ...[news.reason, news.landed, news.warning, news.next].filter((text) => text !== undefined),
       `cursor ${news.cursor}`,
     ].join('\n'),

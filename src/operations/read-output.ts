@@ -77,7 +77,7 @@ function nodeOf(store: Store, runId: string, input: OutputInput): string | null 
   const names = store.nodeNames(runId);
   const [only] = names;
   if (names.length === 1 && only !== undefined) return only;
-  if (input.part === 'diff' || input.part === 'result') return null;
+  if (['diff', 'result', 'receipt'].includes(input.part)) return null;
   throw new MoError({
     code: 'bad-input',
     what: `The ${input.part} belongs to a node and ${runId} has ${names.length}.`,
@@ -107,8 +107,9 @@ async function pageOf(
       case 'handoff':
       case 'log':
       case 'prompt':
-      case 'receipt':
         return null;
+      case 'receipt':
+        return pageOfFile(paths.runReceipt(runId), cut);
     }
   }
   if (input.part === 'receipt') return pageOfFile(paths.receipt(runId, node), cut);
@@ -143,11 +144,26 @@ function folderOfWork(store: Store, runId: string, node: string): string | null 
   return attempt === 0 ? null : store.paths.attemptFolder(runId, node, attempt);
 }
 
-function nothingToShow({ store, runId, node }: Place, part: OutputPart): MoError {
+function nothingToShow(place: Place, part: OutputPart): MoError {
+  const { store, runId, node } = place;
+  const stale = part === 'receipt' ? staleReceipt(place) : null;
+  if (stale !== null) return stale;
   const what = `${node === null ? `Run ${runId}` : `Node ${node} of ${runId}`} has no ${part} yet (${node === null ? store.view(runId).state : (store.node(runId, node)?.state ?? 'unknown')}).`;
   return new MoError({
     code: 'nothing-to-show',
     what,
     fix: `Wait with poll {run_id: "${runId}"}, or read another part.`,
+  });
+}
+
+/** Where there was one that counts no more. */
+function staleReceipt({ store, runId, node }: Place): MoError | null {
+  const last = store.receipts(runId).findLast((one) => one.node === node && one.stale);
+  if (last === undefined || node === null) return null;
+  const state = store.node(runId, node)?.state ?? 'unknown';
+  return new MoError({
+    code: 'nothing-to-show',
+    what: `Node ${node} of ${runId} has no receipt that counts (${state}); that of attempt ${last.attempt} is stale.`,
+    fix: `It is kept in ${last.path}.`,
   });
 }

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { didYouMean } from '../core/closest.ts';
-import { MoError } from '../core/problem.ts';
+import { MoError, type WorkflowError } from '../core/problem.ts';
 import { packageRoot } from '../platform/package-root.ts';
 import {
   commandsOfRecipe,
@@ -9,6 +9,7 @@ import {
   type RecipeFile,
 } from '../platform/recipe-files.ts';
 import { isTrusted } from '../platform/trust.ts';
+import { recipeProblems } from '../workflow/recipe-problems.ts';
 import { inputLines, recipeHead } from '../workflow/recipes.ts';
 import type { OperationContext } from './context.ts';
 
@@ -23,10 +24,7 @@ export async function readRecipes(root: string): Promise<Map<string, Recipe>> {
   ]);
   const recipes = new Map<string, Recipe>();
   for (const one of shipped) recipes.set(one.name, { ...one, of: 'mo' });
-  for (const one of own) {
-    // Plan and review of a goal are made by mo itself.
-    if (one.name !== 'do') recipes.set(one.name, { ...one, of: 'project' });
-  }
+  for (const one of own) recipes.set(one.name, { ...one, of: 'project' });
   return recipes;
 }
 
@@ -39,7 +37,7 @@ export async function findRecipe(name: string, context: OperationContext): Promi
   const recipes = await readRecipes(root);
   const found = recipes.get(name);
   if (found !== undefined) return found;
-  const known = ['do', ...recipes.keys()];
+  const known = [...recipes.keys()];
   throw new MoError({
     code: 'bad-input',
     what: `There is no recipe ${name.slice(0, 64)}.`,
@@ -64,14 +62,20 @@ export async function recipeLines(context: OperationContext): Promise<string[]> 
   const { root } = await context.project();
   const recipes = [...(await readRecipes(root)).values()];
   const lines = await Promise.all(recipes.map(async (recipe) => linesOf(recipe, context)));
-  return [...linesOfDo, ...lines.flat()];
+  return lines.flat();
 }
 
 async function linesOf(recipe: Recipe, context: OperationContext): Promise<string[]> {
   const head = recipeHead(recipe.text);
   const untrusted = await untrustedOf(recipe, context);
+  const [broken, ...more] = await recipeProblems(recipe.name, recipe.text);
   return [
-    `${recipe.name}: ${head.description}${recipe.of === 'mo' ? '' : ' [of this project]'}`,
+    [`${recipe.name}:`, head.description, recipe.of === 'mo' ? '' : '[of this project]']
+      .filter((part) => part !== '')
+      .join(' '),
+    ...(broken === undefined
+      ? []
+      : [`  broken: ${problemText(broken, recipe, context)}${moreText(more.length)}`]),
     ...inputLines(head).map((line) => `  ${line}`),
     ...(untrusted === null
       ? []
@@ -81,13 +85,16 @@ async function linesOf(recipe: Recipe, context: OperationContext): Promise<strin
   ];
 }
 
-const linesOfDo = [
-  'do: A planner cuts the goal into nodes, agents do them in parallel, a reviewer judges the whole, gates verify, the result lands on one branch.',
-  '  goal (string, required): What is wanted, in plain language',
-  '  provider, planner, worker, reviewer (string): Who does it, such as claude or claude:fast',
-  '  model (string): Of the provider',
-  '  gates (list): Commands the result must pass; those of mo.yaml unless said',
-  '  timeout (string): Of one attempt',
-  '  max_cycles (number, default 5): Rounds of review',
-  '  confirm (string, default "yes"): ask waits with the plan',
-];
+/** `.mo/recipes/port.yaml:4:3: nodes.a: …` */
+function problemText(
+  { line, column, where, what, fix }: WorkflowError,
+  { file }: Recipe,
+  { folder }: OperationContext,
+): string {
+  const place = line === null ? '' : `:${line}:${column ?? 1}`;
+  return `${relative(folder, file)}${place}: ${where === '' ? '' : `${where}: `}${what} ${fix}`.trimEnd();
+}
+
+function moreText(count: number): string {
+  return count === 0 ? '' : ` (and ${count} more)`;
+}

@@ -17,7 +17,7 @@ const candidate = z.object({
 
 export const route = defineOperation({
   name: 'route',
-  title: 'Say which agent would do a task',
+  title: 'Say who would do a task',
   summary:
     'Which agent, profile, model and effort a task would get now, why, and the other candidates. Starts nothing.',
   kind: 'read',

@@ -39,7 +39,7 @@ export const runInput = z.strictObject({
 
 export const run = defineOperation({
   name: 'run',
-  title: 'Start one worker agent',
+  title: 'Start one agent',
   summary:
     'Start one coding agent (Claude Code or Codex, chosen by role unless named) on one task; returns run_id at once. With write it works in its own git worktree, and its result is gated and put on a branch. Follow with poll, read with output.',
   kind: 'start',

@@ -4,7 +4,7 @@ import { defineOperation } from './operation.ts';
 
 export const sendInput = z.strictObject({
   run_id: z.string(),
-  node: z.string().optional().describe('Default: the only agent at work'),
+  node: z.string().optional().describe('Default: the only one at work'),
   text: z.string().max(20_000).optional().describe('For the agent'),
   answer: z
     .strictObject({
@@ -13,7 +13,7 @@ export const sendInput = z.strictObject({
       text: z.string().max(20_000).optional(),
     })
     .optional()
-    .describe('To what poll says the run needs'),
+    .describe('To what the run needs'),
 });
 
 export const sendOutput = z.object({
@@ -29,12 +29,12 @@ export const sendOutput = z.object({
 
 export const send = defineOperation({
   name: 'send',
-  title: 'Tell an agent something or answer a run',
+  title: 'Tell an agent, answer a run',
   summary:
-    'Steer an agent with text: it is interrupted and goes on in its session knowing it; one that waits is told when it starts. Or answer the question, plan or approval a run waits for.',
+    'Steer an agent with text: it is interrupted and goes on in its session knowing it. Or answer the question, plan or approval a run waits for.',
   kind: 'write',
   toolset: 'core',
-  searchHint: 'steer, message agent, redirect, answer question',
+  searchHint: 'steer, message agent, answer question',
   positional: ['run_id', 'text'],
   input: sendInput,
   output: sendOutput,

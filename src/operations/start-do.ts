@@ -5,7 +5,7 @@ export type DoWish = {
   goal: string;
   confirm: 'ask' | 'yes';
   land?: 'branch' | 'merge' | 'none' | undefined;
-  maxCycles: number;
+  maxCycles?: number | undefined;
   gate?: string[] | undefined;
   provider?: string | undefined;
   planner?: string | undefined;
@@ -26,7 +26,7 @@ export async function startDo(context: OperationContext, wish: DoWish): Promise<
       recipe: 'do',
       inputs: given({
         goal: wish.goal,
-        confirm: wish.confirm,
+        confirm: wish.confirm === 'ask' ? 'ask' : undefined,
         max_cycles: wish.maxCycles,
         gates: wish.gate,
         provider: wish.provider,

@@ -15,7 +15,7 @@ export const stopOutput = z.object({
 
 export const stop = defineOperation({
   name: 'stop',
-  title: 'Stop a run or one of its agents',
+  title: 'Stop a run or an agent',
   summary:
     'Stop a run or one node: its agents are interrupted, then ended, and every process is proven gone. Finished work stays. force: at once.',
   kind: 'destroy',

@@ -2,6 +2,7 @@ import { wantsOwner } from '../core/view.ts';
 import type { OperationContext } from './context.ts';
 import { findRun } from './find-run.ts';
 import { landedText } from './news.ts';
+import { sourceChanged } from './source-changed.ts';
 import { routeText, type Picture } from './picture.ts';
 
 /** One moment of a run, read from the store; a few rows however long it has run. */
@@ -21,6 +22,7 @@ export async function takePicture(context: OperationContext, run: string): Promi
     progress: view.progress,
     branch: view.branch,
     landed: view.landed === null ? null : landedText(view.landed),
+    sourceChanged: await sourceChanged(store, runId),
     requests: view.requests,
     held: view.held,
     nodes: store.nodes(runId, 10_000).map((node) => {

@@ -53,12 +53,12 @@ type Used = z.output<typeof used>;
 
 export const usage = defineOperation({
   name: 'usage',
-  title: 'Show what agents have cost',
+  title: 'Show what agents cost',
   summary:
-    'Money, tokens, time, attempts and failures so far, by run, node, day, provider, model or role; lanes with their quota and when it resets; what is left of the budgets.',
+    'Money, tokens, time, attempts and failures by run, node, day, provider, model or role; quotas; what is left of the budgets.',
   kind: 'read',
   toolset: 'core',
-  searchHint: 'cost so far, how much spent, tokens used, quota, budget left',
+  searchHint: 'cost so far, how much spent, tokens used, quota',
   positional: 'run_id',
   input: usageInput,
   output: usageOutput,

@@ -7,6 +7,7 @@ import { flagsRaised, newsOfRun, type PollDetail } from './news.ts';
 import { isOver } from '../core/view.ts';
 import type { PollOutput } from './poll.ts';
 import { revive } from './revive.ts';
+import { sourceChanged } from './source-changed.ts';
 import { waitForRuns } from './wait-for-runs.ts';
 
 export type PollInput = {
@@ -38,6 +39,7 @@ export async function waitForNews(
     detail: input.detail,
     now: context.clock.now(),
     warning,
+    sourceChanged: await sourceChanged(store, runId),
   });
 }
 

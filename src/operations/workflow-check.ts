@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { describeWorkflowError } from '../core/problem.ts';
 import { defineOperation } from './operation.ts';
 import { sourceInput } from './workflow-source-input.ts';
 
@@ -41,9 +42,14 @@ export const workflowCheckOutput = z.object({
   next: z.string().optional(),
 });
 
+/** A list of recipes, or one that has not been filled in, has no nodes. */
+function headOf(name: string, nodes: number): string {
+  return nodes === 0 ? `${name}:` : `${name} is good, ${nodes} nodes`;
+}
+
 export const workflowCheck = defineOperation({
   name: 'workflow_check',
-  title: 'Check a workflow without running it',
+  title: 'Check a workflow',
   summary:
     'Check a workflow (graph of agents and commands, YAML or JSON) before it runs: every error with line and fix; dry_run adds who would do what, overlaps, a drawing, estimated cost and time. list: the recipes; show: one filled in.',
   kind: 'read',
@@ -58,15 +64,14 @@ export const workflowCheck = defineOperation({
   output: workflowCheckOutput,
   run: async (input, context) =>
     (await import('./check-workflow.ts')).checkWorkflow(input, context),
-  render: ({ ok, name, nodes, errors, text, advice, mermaid, next }) =>
+  render: ({ ok, name, nodes, errors, more = 0, text, advice, mermaid, next }) =>
     mermaid ??
     [
       ok
-        ? `${name} is good, ${nodes} nodes`
-        : `${name} has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`,
-      ...errors.map(({ line, column, where, what, fix }) =>
-        `${line === null ? '' : `${line}:${column ?? 1} `}${where === '' ? '' : `${where}: `}${what} ${fix}`.trimEnd(),
-      ),
+        ? headOf(name, nodes)
+        : `${name} has ${errors.length + more} ${errors.length + more === 1 ? 'error' : 'errors'}`,
+      ...errors.map((error) => describeWorkflowError(name, error)),
+      ...(more > 0 ? [`… and ${more} more`] : []),
       // The text of a dry run ends with the advice.
       ...(text === undefined ? (advice ?? []) : [text]),
       ...(next === undefined ? [] : [next]),

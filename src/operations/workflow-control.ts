@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runStates } from '../core/view.ts';
+import { sourceChangedText } from './picture.ts';
 import { defineOperation } from './operation.ts';
 
 export const controlInput = z.strictObject({
@@ -23,12 +24,13 @@ export const controlOutput = z.object({
   /** What those had emitted. */
   dropped: z.array(z.string()),
   more: z.number().optional(),
+  source_changed: z.string().optional(),
   next: z.string().optional(),
 });
 
 export const workflowControl = defineOperation({
   name: 'workflow_control',
-  title: 'Change a run while it goes on',
+  title: 'Change a run on its way',
   summary:
     'Retry a node (all that rests on it is done again), skip one, approve or reject what waits for a yes, pause a run, resume one that is paused or needs_rerun.',
   kind: 'destroy',
@@ -38,13 +40,25 @@ export const workflowControl = defineOperation({
   input: controlInput,
   output: controlOutput,
   run: async (input, context) => (await import('./control-run.ts')).controlRun(input, context),
-  render: ({ run_id, action, state, done, nodes, invalidated, dropped, more, next }) =>
+  render: ({
+    run_id,
+    action,
+    state,
+    done,
+    nodes,
+    invalidated,
+    dropped,
+    more,
+    source_changed,
+    next,
+  }) =>
     [
       `${run_id}: ${action} ${done ? 'done' : 'sent'}, the run is ${state}`,
       ...nodes.map(({ node, status }) => `  ${node} ${status}`),
       ...(invalidated.length === 0 ? [] : [`invalidated: ${invalidated.join(', ')}`]),
       ...(dropped.length === 0 ? [] : [`withdrawn: ${dropped.join(', ')}`]),
       ...(more === undefined ? [] : [`… ${more} more`]),
+      ...(source_changed === undefined ? [] : [sourceChangedText(source_changed)]),
       ...(next === undefined ? [] : [next]),
     ].join('\n'),
   exitCode: ({ done }) => (done ? 0 : 1),

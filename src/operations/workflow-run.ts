@@ -27,9 +27,9 @@ export const workflowRunOutput = z.object({
 
 export const workflowRun = defineOperation({
   name: 'workflow_run',
-  title: 'Run a workflow with several agents',
+  title: 'Run a workflow of agents',
   summary:
-    'Orchestrate several coding agents: run a workflow, or recipe "do" with inputs {goal}, which plans, hands the parts to agents in parallel worktrees, reviews, verifies and lands one branch. Returns run_id at once; it survives this session. Follow with poll.',
+    'Orchestrate several coding agents: run a workflow, or recipe "do" with inputs {goal}, which plans, hands the parts to agents in parallel worktrees, reviews, verifies and lands. Returns run_id at once; follow with poll.',
   kind: 'start',
   toolset: 'workflow',
   searchHint: 'multi-agent, parallel agents, team of agents, big goal',
@@ -37,6 +37,10 @@ export const workflowRun = defineOperation({
   input: workflowRunInput,
   output: workflowRunOutput,
   run: async (input, context) => (await import('./run-workflow.ts')).runWorkflow(input, context),
-  render: ({ run_id, existed, batches, next }) =>
-    `${run_id} ${existed ? 'exists already' : 'started'}: ${batches.flat().length} nodes in ${batches.length} batches\n${next}`,
+  render: ({ run_id, existed, batches, more = 0 }) =>
+    `${run_id} ${existed ? 'exists already' : 'started'}: ${counted(batches.flat().length + more, 'node')} in ${counted(batches.length, 'batch', 'batches')}\nWatch it with: mo watch ${run_id}`,
 });
+
+function counted(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

@@ -1,20 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { z } from 'zod';
 import type { NodeDefaults, RunSpec } from '../core/event.ts';
 import type { Limit, NodeSpec } from '../core/node.ts';
 import { MoError, type WorkflowError } from '../core/problem.ts';
-import { schemaProblems, showPath } from '../core/schema-problems.ts';
-import { errnoOf } from '../platform/files.ts';
-import { defaultsOf, expandWorkflow } from '../workflow/expand.ts';
-import { loadWorkflow } from '../workflow/load.ts';
+import { readTextFile } from '../platform/read-text-file.ts';
+import { emittedDefaultsOf, expandWorkflow } from '../workflow/expand.ts';
+import type { WorkflowText } from '../store/kept-source.ts';
+import { loadWorkflow, maxBytes } from '../workflow/load.ts';
 import { usualDefaults } from '../workflow/new-node.ts';
-import { doDefaults, doNodes } from '../workflow/recipe-do.ts';
+import { toldByRecipe } from '../workflow/recipe-problems.ts';
 import { writeOut } from '../workflow/write-out.ts';
 import { resolveChange } from './changes-of-runs.ts';
-import { checkNames } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
-import type { WorkflowText } from './new-run.ts';
 import { findRecipe, untrustedOf, type Untrusted } from './recipe-source.ts';
 
 export type WorkflowSource = {
@@ -39,8 +35,7 @@ export type ReadyWorkflow = {
   inputs: RunSpec['inputs'];
   maxNodes: number;
   defaults: NodeDefaults;
-  /** null: the recipe `do`. */
-  source: WorkflowText | null;
+  source: WorkflowText;
   /** Why it may not run yet. */
   untrusted?: Untrusted | null;
 };
@@ -60,17 +55,18 @@ export async function readSource(
   context: OperationContext,
 ): Promise<ReadSource> {
   if (source.recipe !== undefined) return readNamed(source.recipe, source, context);
-  return readText(await textOf(source, context), source, context);
+  const read = await textOf(source, context);
+  if ('error' in read) return { ok: false, name: read.name, errors: [read.error] };
+  return readText(read, source, context);
 }
 
-/** A recipe that is a file: written out first, then a workflow like any other. Places are of the file only where nothing was written out. */
+/** A recipe that is a file: written out first, then a workflow like any other. */
 async function readNamed(
   name: string,
   source: WorkflowSource,
   context: OperationContext,
 ): Promise<ReadSource> {
   if (source.file !== undefined || source.workflow !== undefined) throw severalSources();
-  if (name === 'do') return readDo(source, context);
   const recipe = await findRecipe(name, context);
   const whole = `recipe ${name}`;
   const inputs = await resolveChange(source.inputs ?? {}, context);
@@ -82,8 +78,7 @@ async function readNamed(
     return { ok: true, workflow: { ...read.workflow, recipe: name, untrusted } };
   }
   if (written.text === recipe.text) return read;
-  const errors = read.errors.map((one) => ({ ...one, line: null, column: null, text: null }));
-  return { ...read, errors };
+  return { ...read, errors: toldByRecipe(recipe.text, read.errors) };
 }
 
 async function readText(
@@ -103,19 +98,23 @@ async function readText(
     ok: true,
     workflow: {
       name: workflow.name,
-      goal: goalOf(workflow.description, source.inputs) ?? workflow.name,
+      goal: expanded.goal,
       recipe: null,
       nodes: expanded.nodes,
-      gates: null,
+      gates: workflow.gates ?? null,
       land: workflow.land ?? null,
       concurrency: workflow.concurrency ?? null,
       budget: workflow.budget ?? noLimit,
-      confirm: 'yes',
-      maxCycles: 5,
+      confirm: workflow.confirm ?? 'yes',
+      maxCycles: workflow.max_cycles ?? 5,
       inputs: expanded.inputs,
       maxNodes: workflow.max_nodes ?? Math.max(usualMaxNodes, expanded.nodes.length),
-      defaults: defaultsOf(workflow, usual),
-      source: { text, inputs: source.inputs ?? null },
+      defaults: emittedDefaultsOf(workflow, usual),
+      source: {
+        text,
+        inputs: source.inputs ?? null,
+        file: source.file === undefined ? null : resolve(context.folder, source.file),
+      },
     },
   };
 }
@@ -132,7 +131,7 @@ async function workersOf(context: OperationContext): Promise<Map<string, string[
 async function textOf(
   source: WorkflowSource,
   context: OperationContext,
-): Promise<{ name: string; text: string }> {
+): Promise<{ name: string } & ({ text: string } | { error: WorkflowError })> {
   if (source.workflow !== undefined && source.file === undefined) {
     return { name: 'workflow', text: source.workflow };
   }
@@ -140,21 +139,15 @@ async function textOf(
     throw severalSources();
   }
   const path = resolve(context.folder, source.file);
-  try {
-    return {
-      name: relative(context.folder, path) || source.file,
-      text: await readFile(path, 'utf8'),
-    };
-  } catch (cause) {
-    throw new MoError(
-      {
-        code: 'bad-input',
-        what: `The workflow ${path} cannot be read (${errnoOf(cause) ?? 'unknown reason'}).`,
-        fix: 'Name an existing file, relative to the project.',
-      },
-      { cause },
-    );
-  }
+  const name = relative(context.folder, path) || source.file;
+  const read = await readTextFile(path, maxBytes);
+  if ('text' in read) return { name, text: read.text };
+  if ('error' in read) return { name, error: read.error };
+  throw new MoError({
+    code: 'bad-input',
+    what: `The workflow ${path} cannot be read: ${read.reason}.`,
+    fix: 'Name an existing file, relative to the project.',
+  });
 }
 
 function severalSources(): MoError {
@@ -163,73 +156,4 @@ function severalSources(): MoError {
     what: 'A workflow comes from one of file, workflow and recipe.',
     fix: 'Give exactly one of them; for a plain goal: recipe "do" with inputs {goal}.',
   });
-}
-
-const who = z
-  .string()
-  .regex(/^[a-z0-9_-]+(:[a-z0-9_.-]+)?$/i, 'must look like claude or claude:fast');
-
-/** The inputs of recipe `do`. */
-export const doInputs = z.strictObject({
-  goal: z.string(),
-  provider: who.optional(),
-  planner: who.optional(),
-  worker: who.optional(),
-  reviewer: who.optional(),
-  model: z.string().optional(),
-  gates: z.array(z.string().regex(/\S/, 'is empty')).optional(),
-  timeout: z.string().optional(),
-  max_cycles: z.number().int().min(1).max(20).default(5),
-  confirm: z.enum(['ask', 'yes']).default('yes'),
-});
-
-async function readDo(source: WorkflowSource, context: OperationContext): Promise<ReadSource> {
-  const parsed = doInputs.safeParse(source.inputs ?? {});
-  if (!parsed.success) {
-    const errors = schemaProblems(parsed.error, doInputs, source.inputs ?? {}).map(
-      ({ path, what, fix }) => ({
-        line: null,
-        column: null,
-        text: null,
-        where: `inputs.${showPath(path)}`,
-        what,
-        fix,
-      }),
-    );
-    return { ok: false, name: 'recipe do', errors };
-  }
-  const inputs = parsed.data;
-  const { settings } = await context.settings();
-  const gates = inputs.gates ?? settings.gates?.commands ?? [];
-  const wish = { ...inputs, retries: settings.retries?.max };
-  const nodes = doNodes(wish);
-  const defaults = doDefaults(wish);
-  for (const one of [...nodes, defaults]) await checkNames(one, context);
-  return {
-    ok: true,
-    workflow: {
-      name: 'do',
-      goal: inputs.goal,
-      recipe: 'do',
-      nodes,
-      gates,
-      land: null,
-      concurrency: null,
-      budget: noLimit,
-      confirm: inputs.confirm,
-      maxCycles: inputs.max_cycles,
-      inputs: {},
-      maxNodes: usualMaxNodes,
-      defaults,
-      source: null,
-    },
-  };
-}
-
-function goalOf(
-  description: string | undefined,
-  inputs: Record<string, unknown> | undefined,
-): string | undefined {
-  const goal = inputs?.['goal'];
-  return typeof goal === 'string' ? goal : description;
 }

@@ -33,9 +33,7 @@ export type SettingsPlace = {
  * is not trusted for being there: what its file would have run, or would put into the environment of a worker, counts only after `mo trust`.
  */
 export async function loadSettings({ root, env }: SettingsPlace): Promise<LoadedSettings> {
-  const user = await readSettings(userFile(env));
-  const project = await readSettings(projectFile(root));
-  const own = settingsOfEnvironment(env);
+  const { user, project, own } = await readAll({ root, env });
   const commands = project === null ? [] : whatNeedsTrust(project.settings);
   const isSafe =
     project === null || commands.length === 0 || (await isTrusted(project.file, project.text, env));
@@ -50,6 +48,24 @@ export async function loadSettings({ root, env }: SettingsPlace): Promise<Loaded
     ],
     untrusted: project === null || isSafe ? null : { file: project.file, commands },
   };
+}
+
+/** The same by where it comes from, the weakest first; what nobody has trusted is in it too. */
+export async function settingsBySource(
+  place: SettingsPlace,
+): Promise<{ source: string; settings: Settings }[]> {
+  const { user, project, own } = await readAll(place);
+  return [
+    ...(user === null ? [] : [{ source: user.file, settings: user.settings }]),
+    ...(project === null ? [] : [{ source: 'mo.yaml', settings: project.settings }]),
+    ...(Object.keys(own).length === 0 ? [] : [{ source: 'environment', settings: own }]),
+  ];
+}
+
+async function readAll({ root, env }: SettingsPlace) {
+  const user = await readSettings(userFile(env));
+  const project = await readSettings(projectFile(root));
+  return { user, project, own: settingsOfEnvironment(env) };
 }
 
 /** Trusts the project's `mo.yaml` and recipes as they are now; the answer says what may run from now on. */

@@ -30,7 +30,8 @@ export type PlacedProblem = SchemaProblem & { inside?: number };
 
 /** YAML 1.2 (so JSON too) as plain data that can say where each part stands. Anchors, custom tags and several documents are refused: a workflow comes from anywhere. */
 export function readYaml(text: string): YamlText | { errors: WorkflowError[] } {
-  if (isTooDeep(text)) return { errors: [tooDeep] };
+  const deepAt = tooDeepAt(text);
+  if (deepAt !== null) return { errors: [tooDeep(text, deepAt)] };
   const plainest = readPlainYaml(text);
   return plainest === null ? parseYaml(text) : { ...withPlacesLater(text), value: plainest.value };
 }
@@ -70,14 +71,16 @@ export function parseYaml(text: string): YamlText | { errors: WorkflowError[] } 
     const rest = text.slice(from, end).trimEnd();
     return rest.length > maxText ? `${rest.slice(0, maxText - 1)}…` : rest;
   };
-  const problems = [...document.errors, ...document.warnings].slice(0, maxErrors);
+  // Of several at one place, the last is about what is really missing.
+  const found = [...document.errors, ...document.warnings];
+  const problems = [...new Map(found.map((one) => [one.pos[0], one])).values()].slice(0, maxErrors);
   if (problems.length > 0) {
     return {
       errors: problems.map((problem) => ({
         ...placeOf(problem.pos[0]),
         text: textAt(placeOf(problem.pos[0])),
         where: '',
-        what: sentence(problem.message),
+        what: messages[problem.code] ?? sentence(problem.message),
         fix: fixes[problem.code] ?? '',
       })),
     };
@@ -114,13 +117,21 @@ const maxErrors = 50;
 const maxText = 60;
 const maxDepth = 100;
 
-const tooDeep: WorkflowError = {
-  line: null,
-  column: null,
-  text: null,
-  where: '',
-  what: 'the text is nested too deeply to be read.',
-  fix: `Use at most ${maxDepth} levels.`,
+function tooDeep(text: string, at: number): WorkflowError {
+  const before = text.slice(0, at).split('\n');
+  return {
+    line: before.length,
+    column: (before.at(-1) ?? '').length + 1,
+    text: null,
+    where: '',
+    what: 'the text is nested too deeply to be read.',
+    fix: `Use at most ${maxDepth} levels.`,
+  };
+}
+
+const messages: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'the file holds more than one document.',
+  TAB_AS_INDENT: 'a tab is no indentation.',
 };
 
 const fixes: Readonly<Record<string, string>> = {
@@ -132,18 +143,18 @@ const fixes: Readonly<Record<string, string>> = {
 };
 
 /** Brackets that stay open. The parser is recursive, and needs seconds to find out that it cannot go on. */
-function isTooDeep(text: string): boolean {
+function tooDeepAt(text: string): number | null {
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
     const letter = text[at];
     if (letter === '[' || letter === '{') {
       depth += 1;
-      if (depth > maxDepth) return true;
+      if (depth > maxDepth) return at;
     } else if ((letter === ']' || letter === '}') && depth > 0) {
       depth -= 1;
     }
   }
-  return false;
+  return null;
 }
 
 type Walk = {

@@ -14,6 +14,9 @@ export const migrations: readonly string[] = [
   receiptKeys,
 ];
 
+/** The schema this mo writes. */
+export const knownSchema = migrations.length;
+
 /** Brings a database of any earlier version to the newest; one of a later version is left as it is and refused. */
 export function migrate(database: Database, steps: readonly string[] = migrations): void {
   if (versionOf(database, steps.length) === steps.length) return;

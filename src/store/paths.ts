@@ -32,6 +32,8 @@ export function workspacePaths(projectRoot: string) {
     reportData: (runId: string) => inRun(runId, 'report.json'),
     /** The text of the workflow the run was started with, where it came from one. */
     source: (runId: string) => inRun(runId, 'source.yaml'),
+    /** The path of the file that text was in. */
+    sourceFile: (runId: string) => inRun(runId, 'source-file'),
     inputs: (runId: string) => inRun(runId, 'inputs.json'),
     ownerLog: (runId: string) => inRun(runId, 'owner.log'),
     receipts: (runId: string) => inRun(runId, 'receipts'),

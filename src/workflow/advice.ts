@@ -25,6 +25,8 @@ export function adviceOn(graph: Graph): string[] {
       ? ['Concurrency is 1, so the nodes run one after the other although some could run together.']
       : [];
   }
+  // Of one worker, or of commands alone, there is nothing to save.
+  if (nodes.filter(({ kind }) => kind === 'agent').length < 2) return [];
   const providers = providersOf(graph);
   return [
     providers.length > 1

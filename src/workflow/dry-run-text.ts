@@ -8,20 +8,22 @@ import type { Assignment } from './assign.ts';
 import type { DryRun } from './dry-run.ts';
 import { roleOf } from './estimate.ts';
 
-/** Plain text, at most 80 columns. */
-export function renderDryRun(run: DryRun): string {
+/** Plain text, at most `columns` wide, and never narrower than 40 or wider than 80. */
+export function renderDryRun(run: DryRun, columns = mostColumns): string {
+  const width = Math.min(mostColumns, Math.max(leastColumns, columns));
   const { nodes, batches, longest, concurrency } = run;
   return [
     `${counted(nodes.length, 'node')} in ${counted(batches.length, 'batch')}, at most ${concurrency} at once. Longest chain: ${counted(longest.path.length, 'node')}, at most ${timeText(longest.ms)}.`,
     '',
-    ...nodeLines(run),
-    ...section('', drawGraph(nodes)),
+    ...nodeLines(run, width),
+    // One node is in the table.
+    ...section('', nodes.length === 1 ? [] : drawGraph(nodes, width)),
     ...section('Who, why, and what an attempt took before:', workerLines(run)),
     ...section('Not at the same time, because their scopes overlap:', overlapLines(run)),
     ...section('', estimateLines(run)),
     ...section('', run.advice),
   ]
-    .flatMap(wrap)
+    .flatMap((line) => wrap(line, width))
     .join('\n');
 }
 
@@ -30,7 +32,8 @@ export function routeText(route: Pick<Route, 'provider' | 'profile' | 'model'>):
   return `${keyOf(route)}${route.model === null ? '' : ` ${route.model}`}`;
 }
 
-const width = 80;
+const mostColumns = 80;
+const leastColumns = 40;
 const maxNodes = 100;
 const maxPairs = 20;
 const maxWorkers = 20;
@@ -40,7 +43,7 @@ function section(title: string, lines: readonly string[]): string[] {
   return ['', ...(title === '' ? [] : [title]), ...lines];
 }
 
-function nodeLines({ nodes, batches, assignments }: DryRun): string[] {
+function nodeLines({ nodes, batches, assignments }: DryRun, width: number): string[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const shown = batches
     .flatMap((batch, index) => batch.map((name) => ({ name, batch: index + 1 })))
@@ -50,11 +53,18 @@ function nodeLines({ nodes, batches, assignments }: DryRun): string[] {
       return node === undefined ? [] : [{ node, row: rowOf(node, batch, assignments.get(name)) }];
     });
   const widths = mostOf.map((most, column) =>
-    Math.min(most, Math.max(...shown.map(({ row }) => row[column]?.length ?? 0))),
+    Math.min(
+      Math.round((most * width) / mostColumns),
+      Math.max(...shown.map(({ row }) => row[column]?.length ?? 0)),
+    ),
   );
   const left = nodes.length - shown.length;
   return [
-    ...shown.flatMap(({ node, row }) => [tableLine(row, widths), ...detailLines(node)]),
+    ...shown.flatMap(({ node, row }) => [
+      // What of the needs has no room at all says nothing; the drawing has them.
+      cut(tableLine(row, widths), width).replace(/ +after …$/, ''),
+      ...detailLines(node).map((line) => cut(line, width)),
+    ]),
     ...(left > 0 ? [`  … and ${left} more nodes`] : []),
   ];
 }
@@ -120,7 +130,7 @@ function detailLines(node: NodeSpec): string[] {
   }
   if (node.emit === 'nodes') lines.push('adds the nodes of its plan');
   if (node.emit === 'review') lines.push('adds nodes that mend what it finds');
-  return lines.map((line) => cut(`       ${oneLine(line)}`, width));
+  return lines.map((line) => `       ${oneLine(line)}`);
 }
 
 function cutsOf({ limit, sample }: NonNullable<NodeSpec['map']>): string {
@@ -132,7 +142,7 @@ function tableLine(row: Row, widths: readonly number[]): string {
     const room = widths[column];
     return room === undefined ? oneLine(text) : cut(oneLine(text), room).padEnd(room);
   });
-  return cut(`  ${cells.join('  ').trimEnd()}`, width);
+  return `  ${cells.join('  ').trimEnd()}`;
 }
 
 /** One entry for all nodes that get the same worker for the same reasons. */
@@ -140,15 +150,21 @@ function workerLines({ nodes, assignments, records }: DryRun): string[] {
   if (assignments.size === 0) return [];
   const byKey = new Map(records.map((record) => [trackKey(record.role, record.route), record]));
   const working = nodes.filter((node) => assignments.has(node.name));
-  const groups = groupBy(working, (node) =>
-    JSON.stringify([roleOf(node), assignments.get(node.name)]),
-  );
+  const groups = groupBy(working, (node) => {
+    const assignment = assignments.get(node.name);
+    // Why nobody can is said once for all of them.
+    const role = assignment?.route === null ? null : roleOf(node);
+    return JSON.stringify([role, assignment]);
+  });
   const lines = [...groups.values()].slice(0, maxWorkers).flatMap((group) => {
     const [first] = group;
     const assignment = first === undefined ? undefined : assignments.get(first.name);
     if (first === undefined || assignment === undefined) return [];
     const { route, reasons } = assignment;
-    const head = `  ${roleOf(first)}${group.length === 1 ? '' : ` (${group.length})`}: `;
+    const roles = [...groupBy(group, roleOf)].map(
+      ([role, { length }]) => `${role}${length === 1 ? '' : ` (${length})`}`,
+    );
+    const head = `  ${roles.join(', ')}: `;
     if (route === null) return [`${head}nobody can take it: ${reasons.join('; ')}`];
     const mode = route.mode === 'write' ? 'writes' : 'reads only';
     const record = byKey.get(trackKey(roleOf(first), route));
@@ -253,7 +269,7 @@ function oneLine(text: string): string {
 }
 
 /** Sentences break between words, further lines as far in as the first; rows of tables already fit. */
-function wrap(line: string): string[] {
+function wrap(line: string, width: number): string[] {
   if (line.length <= width) return [line];
   const indent = ' '.repeat(/^ */.exec(line)?.[0].length ?? 0);
   const lines: string[] = [];

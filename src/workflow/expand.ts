@@ -1,6 +1,7 @@
 import type { Json } from '../core/json.ts';
 import type { NodeDefaults } from '../core/event.ts';
 import type { GateSpec, ItemSpec, MapSpec, NodeSpec } from '../core/node.ts';
+import type { Role } from '../core/names.ts';
 import type { WorkflowError } from '../core/problem.ts';
 import { readInputs } from './input.ts';
 import { newNode, usualDefaults } from './new-node.ts';
@@ -15,7 +16,7 @@ import { fillInputs, fillTemplate, type InputValue } from './template.ts';
 
 /** `inputs`: what expressions read; null where an input that may be left out was. */
 export type ExpandedWorkflow =
-  | { nodes: NodeSpec[]; inputs: Record<string, Json> }
+  | { goal: string; nodes: NodeSpec[]; inputs: Record<string, Json> }
   | { errors: WorkflowError[] };
 
 /** A loaded workflow as complete nodes: defaults filled in, inputs put into the texts. */
@@ -29,6 +30,7 @@ export function expandWorkflow(
   const defaults = defaultsOf(workflow, usual);
   const context = { defaults, gates: workflow.defaults?.gates ?? [], values: read.values };
   return {
+    goal: goalOf(workflow, read.values),
     nodes: Object.entries(workflow.nodes).map(([name, node]) => expandNode(name, node, context)),
     inputs: Object.fromEntries(
       Object.keys(workflow.inputs ?? {}).map((name) => {
@@ -37,6 +39,12 @@ export function expandWorkflow(
       }),
     ),
   };
+}
+
+function goalOf({ goal, description, name }: WorkflowFile, values: Context['values']): string {
+  const given = values.get('goal');
+  if (goal !== undefined) return fillTemplate(goal, values).trim();
+  return typeof given === 'string' ? given : (description ?? name);
 }
 
 /** What an item is called where a map does not say. */
@@ -49,19 +57,28 @@ export function listExpression(items: readonly string[]): string {
 
 /** What the nodes of a workflow get where they say nothing themselves. */
 export function defaultsOf(
-  { defaults }: WorkflowFile,
+  { defaults }: Pick<WorkflowFile, 'defaults'>,
   usual: NodeDefaults = usualDefaults,
 ): NodeDefaults {
+  const timeoutMs = defaults?.timeout ?? usual.timeoutMs;
   return {
     provider: defaults?.provider ?? usual.provider,
     profile: defaults?.profile ?? usual.profile,
     model: defaults?.model ?? usual.model,
     effort: defaults?.effort ?? usual.effort,
-    timeoutMs: defaults?.timeout ?? usual.timeoutMs,
-    idleMs: defaults?.idle_timeout ?? usual.idleMs,
+    timeoutMs,
+    idleMs: defaults?.idle_timeout ?? Math.min(usual.idleMs, timeoutMs),
     retries: defaults?.retries ?? usual.retries,
     budget: defaults?.budget ?? usual.budget,
   };
+}
+
+/** What the nodes get that are added while the run goes on. */
+export function emittedDefaultsOf(workflow: WorkflowFile, usual: NodeDefaults): NodeDefaults {
+  const own = defaultsOf(workflow, usual);
+  const { emitted } = workflow;
+  if (emitted === undefined) return own;
+  return { ...defaultsOf({ defaults: emitted }, own), ...routeOf(emitted, own) };
 }
 
 type AgentNode = Extract<WorkflowItem, { kind?: 'agent' | undefined }>;
@@ -117,12 +134,18 @@ function expandNode(name: string, node: WorkflowNode, context: Context): NodeSpe
         {
           ...common,
           ...expandAgent(node, context, fill),
-          role: node.role ?? (node.emit === 'nodes' ? 'planner' : 'implementation'),
+          role: node.role ?? roleOfEmitter(node.emit) ?? 'implementation',
           emit: node.emit ?? null,
         },
         context.defaults,
       );
   }
+}
+
+/** Whose contract carries what is emitted. */
+export function roleOfEmitter(emit: string | undefined): Role | null {
+  if (emit === undefined) return null;
+  return emit === 'review' ? 'review' : 'planner';
 }
 
 const noRoute = { provider: null, profile: null, model: null, effort: null };
@@ -192,7 +215,7 @@ function expandAgent(node: AgentNode, context: Context, fill: Fill): ItemSpec {
 
 /** A profile, model or effort belongs to its provider: a node that names another one takes none of the defaults'. */
 function routeOf(
-  node: AgentNode,
+  node: Pick<AgentNode, 'provider' | 'profile' | 'model' | 'effort'>,
   defaults: NodeDefaults,
 ): Pick<NodeSpec, 'provider' | 'profile' | 'model' | 'effort'> {
   const base =

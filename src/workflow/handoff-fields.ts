@@ -3,6 +3,7 @@ import { didYouMean } from '../core/closest.ts';
 import { handoffStatus } from '../core/contracts.ts';
 import { contractOf } from '../core/handoff.ts';
 import { fieldOf, json, type Json } from '../core/json.ts';
+import { roleOfEmitter } from './expand.ts';
 import type { LooseNode } from './loose-file.ts';
 
 /** JSON Schema of what a node hands on. */
@@ -12,7 +13,7 @@ export type HandoffSchema = Json;
 export function handoffSchemaOf(node: LooseNode): HandoffSchema {
   if (node.kind !== 'agent') return engineHandoffs()[node.kind];
   if (node.output !== undefined) return node.output;
-  return contractOf(node.role ?? (node.emit === undefined ? 'implementation' : 'planner'));
+  return contractOf(node.role ?? roleOfEmitter(node.emit) ?? 'implementation');
 }
 
 /** Why a field is not in a handoff; null where it is, or may be. */

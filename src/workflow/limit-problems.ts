@@ -5,6 +5,7 @@ import { worksOf, type LooseFile } from './loose-file.ts';
 export function limitProblems(file: LooseFile): SchemaProblem[] {
   const parts = [
     { path: ['defaults'], budget: file.defaults?.budget },
+    { path: ['emitted'], budget: file.emitted?.budget },
     ...worksOf(file).map(({ path, work }) => ({ path, budget: work.budget })),
   ];
   return [

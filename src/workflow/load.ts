@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { WorkflowError } from '../core/problem.ts';
 import { schemaProblems, showPath, type SchemaProblem } from '../core/schema-problems.ts';
+import { jsonComment } from '../platform/json-comment.ts';
 import { placed, readYaml, type PlacedProblem } from '../platform/yaml-text.ts';
 import { contractProblems } from './contract-problems.ts';
 import { expressionProblems } from './expression-problems.ts';
@@ -24,9 +25,18 @@ export async function loadWorkflow(
 ): Promise<LoadedWorkflow> {
   const bytes = Buffer.byteLength(text);
   if (bytes > maxBytes) {
-    const what = `${sourceName} has ${bytes} bytes; a workflow has at most ${maxBytes}.`;
+    const what = `${sourceName} has more than ${maxBytes} bytes, and a workflow has at most so many.`;
     return { errors: [withoutPlace(what, 'Split it into several workflows.')] };
   }
+  const loaded = await loadText(text, { sourceName, workers });
+  const comment = 'errors' in loaded ? jsonComment(text) : null;
+  return comment === null ? loaded : { errors: [comment] };
+}
+
+async function loadText(
+  text: string,
+  { sourceName, workers }: { sourceName: string; workers: KnownWorkers | null },
+): Promise<LoadedWorkflow> {
   const source = readYaml(text);
   if ('errors' in source) return source;
   if (source.value === null) {
@@ -43,7 +53,7 @@ export async function loadWorkflow(
   return { errors: placed(source, problems).slice(0, maxErrors) };
 }
 
-const maxBytes = 1_000_000;
+export const maxBytes = 1_000_000;
 const maxErrors = 100;
 
 function withoutPlace(what: string, fix: string): WorkflowError {

@@ -56,6 +56,11 @@ export const looseFile = z
       .object({ ...routeFields, budget })
       .optional()
       .catch(undefined),
+    goal: text,
+    emitted: z
+      .object({ ...routeFields, budget })
+      .optional()
+      .catch(undefined),
     budget,
     max_nodes: z.number().optional().catch(undefined),
     nodes: z.record(z.string(), looseNode).nullable().catch(null),

@@ -21,7 +21,7 @@ export function recipeHead(text: string): RecipeHead {
 export function inputLines({ inputs }: RecipeHead): string[] {
   return [...inputs].map(([name, { type, description, default: usual, required }]) => {
     const must = usual === undefined && (required ?? true);
-    const without = usual === undefined ? '' : `, default ${JSON.stringify(usual)}`;
+    const without = usual === undefined || usual === '' ? '' : `, default ${JSON.stringify(usual)}`;
     return `${name} (${type}${must ? ', required' : without})${description === undefined ? '' : `: ${description}`}`;
   });
 }

@@ -10,6 +10,7 @@ export function routeProblems(file: LooseFile, workers: KnownWorkers): SchemaPro
   const usual = file.defaults?.provider;
   const parts = [
     { path: ['defaults'], route: file.defaults },
+    { path: ['emitted'], route: file.emitted },
     ...worksOf(file).map(({ path, work }) => ({ path, route: work })),
   ];
   return parts.flatMap(({ path, route }) => [

@@ -147,9 +147,11 @@ const agentNode = z
     ...commonFields,
     ...agentFields,
     emit: z
-      .literal('nodes')
+      .enum(['nodes', 'review'])
       .optional()
-      .describe('Its handoff, that of a planner, carries more nodes for the running graph'),
+      .describe(
+        'nodes: its handoff, that of a planner, carries more nodes for the running graph; review: what blocks in its findings is mended by nodes that are added, and reviewed again',
+      ),
   })
   .describe('A worker with a task');
 
@@ -252,7 +254,8 @@ export const workflowFile = z
     description: z
       .string()
       .optional()
-      .describe('The goal of the run when there is no input called goal'),
+      .describe('The goal of the run when there is neither goal nor an input called so'),
+    goal: z.string().min(1).optional().describe('What the run is for; ${inputs.name} is filled in'),
     inputs: z
       .record(
         z.string().regex(/^[a-z_][a-z0-9_]{0,63}$/, 'an input name has 1 to 64 of a-z, 0-9 and _'),
@@ -269,6 +272,31 @@ export const workflowFile = z
       })
       .optional()
       .describe('For nodes that say nothing themselves'),
+    emitted: z
+      .strictObject({
+        ...routeFields,
+        ...limitFields,
+        budget: workflowBudget.optional().describe('Of one attempt'),
+      })
+      .optional()
+      .describe('For nodes that are added while the run goes on, in place of defaults'),
+    gates: z
+      .array(z.string().regex(/\S/, 'a command is not empty'))
+      .optional()
+      .describe(
+        'Commands the whole must pass before it lands, and all that emitted nodes may name; those of mo.yaml unless said',
+      ),
+    max_cycles: z
+      .number()
+      .int()
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('Rounds of review before a person is asked; 5 unless said'),
+    confirm: z
+      .enum(['yes', 'ask'])
+      .optional()
+      .describe('ask: nodes of a plan wait for a person; yes unless said'),
     budget: workflowBudget.optional().describe('Of the run; a ceiling'),
     concurrency: z.number().int().min(1).max(64).optional().describe('Workers at once; 4'),
     max_nodes: z

@@ -23,7 +23,8 @@ export function textProblems(file: LooseFile): SchemaProblem[] {
     ...(as === null ? [] : scopeProblems(path, work, as)),
     ...commandProblems(path, work, as),
   ]);
-  return [...asked, ...worked];
+  const goal = errorsAt(['goal'], file.goal ?? '', { inputs, item: null });
+  return [...goal, ...asked, ...worked];
 }
 
 function errorsAt(path: (string | number)[], text: string, names: Names): SchemaProblem[] {

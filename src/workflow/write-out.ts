@@ -38,21 +38,24 @@ export function writeOut(
   const { inputs, nodes } = read.data;
   const valued = readInputs(inputs, given);
   if ('errors' in valued) return valued;
-  const { values } = valued;
+  // An input that was left out is as good as empty: what it stands for is not said.
+  const left = Object.keys(inputs ?? {}).map((name): [string, InputValue] => [name, '']);
+  const values = new Map([...left, ...valued.values]);
   const { repeats, errors } = repeatsOf(nodes, values);
   if (errors.length > 0) return { errors };
   const context = { values, repeats };
-  const written = Object.entries(nodes).flatMap(([name, node]) => copiesOf(name, node, context));
+  const written = writtenNodes(nodes, context);
   const names = new Set(written.map(([name]) => name));
   if (names.size < written.length) {
     return {
       errors: [refusal('nodes', 'a repeated node gets a name that is taken.', 'Rename it.')],
     };
   }
-  const { defaults } = read.data;
+  const { defaults, emitted } = read.data;
   const out = {
-    ...read.data,
+    ...filledIn(read.data, { words: wholeWords, lists: new Set(['gates']) }, values),
     ...(isFields(defaults) ? { defaults: filled(defaults, values) } : {}),
+    ...(isFields(emitted) ? { emitted: filled(emitted, values) } : {}),
     nodes: Object.fromEntries(written),
   };
   const whole = JSON.stringify(out, null, 1);
@@ -93,7 +96,25 @@ function refusal(where: string, what: string, fix: string): WorkflowError {
   return { line: null, column: null, text: null, where, what, fix };
 }
 
-function copiesOf(name: string, node: Fields, context: Context): [string, Fields][] {
+/** In the order of the file; neighbours that are repeated for the same list stand entry by entry, as they will be worked on. */
+function writtenNodes(nodes: Readonly<Record<string, Fields>>, context: Context): Written[] {
+  const written: Written[] = [];
+  let group: { input: string | null; rows: Written[][] } = { input: null, rows: [] };
+  for (const [name, node] of Object.entries(nodes)) {
+    const input = context.repeats.get(name)?.input ?? null;
+    if (input === null || input !== group.input) {
+      written.push(...group.rows.flat());
+      group = { input, rows: [] };
+    }
+    for (const [row, copy] of copiesOf(name, node, context).entries())
+      group.rows[row] = [...(group.rows[row] ?? []), copy];
+  }
+  return [...written, ...group.rows.flat()];
+}
+
+type Written = [name: string, node: Fields];
+
+function copiesOf(name: string, node: Fields, context: Context): Written[] {
   const repeat = context.repeats.get(name);
   if (repeat === undefined) return [[name, nodeOf(node, null, context)]];
   const { for_each: _said, ...rest } = node;
@@ -149,25 +170,40 @@ function numbered(expression: string, number: number): string {
 const texts = new Set(['task', 'ask']);
 const words = new Set(['role', 'provider', 'profile', 'model', 'effort', 'timeout']);
 const lists = new Set(['gates', 'allow', 'deny']);
+/** Of the workflow itself. */
+const wholeWords = new Set(['land', 'concurrency', 'max_nodes', 'max_cycles', 'confirm']);
 
 /** An input that stands alone where a word or a list is expected. A word that is empty is left out: nothing is fixed. */
 function filled(node: Fields, values: ReadonlyMap<string, InputValue>): Fields {
-  const fields = Object.entries(node).flatMap(([key, value]): [string, Json][] => {
-    if (key === 'scope' && isFields(value)) return [[key, filled(value, values)]];
-    const input = typeof value === 'string' ? wholeInput(value) : null;
-    const found = input === null ? undefined : values.get(input);
-    if (found === undefined || (!words.has(key) && !lists.has(key))) return [[key, value]];
-    if (typeof found === 'object') return [[key, [...found]]];
-    return found === '' ? [] : [[key, found]];
-  });
-  return splitProvider(Object.fromEntries(fields));
+  const { scope } = node;
+  const own = isFields(scope) ? { ...node, scope: filled(scope, values) } : node;
+  return splitProvider(filledIn(own, { words, lists }, values));
+}
+
+type Keys = { words: ReadonlySet<string>; lists: ReadonlySet<string> };
+
+function filledIn<T>(
+  fields: Record<string, T>,
+  keys: Keys,
+  values: ReadonlyMap<string, InputValue>,
+): Record<string, T | Json> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([key, value]): [string, T | Json][] => {
+      const input = typeof value === 'string' ? wholeInput(value) : null;
+      const found = input === null ? undefined : values.get(input);
+      if (found === undefined || (!keys.words.has(key) && !keys.lists.has(key)))
+        return [[key, value]];
+      if (typeof found === 'object') return [[key, [...found]]];
+      return found === '' ? [] : [[key, found]];
+    }),
+  );
 }
 
 /** `claude:fast` is a provider and its profile. */
 function splitProvider(node: Fields): Fields {
   if (typeof node['provider'] !== 'string') return node;
-  const [provider = '', profile] = node['provider'].split(':');
-  return profile === undefined ? node : { ...node, provider, profile };
+  const [provider = '', ...profile] = node['provider'].split(':');
+  return profile.length === 0 ? node : { ...node, provider, profile: profile.join(':') };
 }
 
 /** A copy needs its own copies of what is repeated like it, and all of what is repeated otherwise. */

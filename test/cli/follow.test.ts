@@ -183,6 +183,8 @@ test('--json ends with one object that says everything', async () => {
     target: 'main',
     landed: null,
     cycles: 0,
+    progress: [],
+    handoffs: null,
     nodes: ['plan', 'review'].map((name) => ({
       name,
       state: 'waiting',
@@ -240,7 +242,7 @@ test('merging into a dirty checkout, a writing run outside git and an unknown wo
   });
   await expect(doGoal('x', { ...flags, land: 'merge' }, call)).rejects.toThrow('a.txt');
   await expect(doGoal('x', { ...flags, worker: 'gemimi' }, call)).rejects.toThrow(
-    'There is no provider gemimi',
+    'inputs.worker: there is no provider "gemimi"',
   );
   call.context.project = async () => ({ root: project.folder, git: null });
   await expect(doGoal('x', flags, call)).rejects.toThrow('is not inside a git repository');

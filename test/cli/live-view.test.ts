@@ -27,6 +27,7 @@ function node(name: string, more: Partial<PictureNode> = {}): PictureNode {
 function picture(nodes: PictureNode[], more: Partial<Picture> = {}): Picture {
   return {
     runId: 'r-7-add-jwt',
+    sourceChanged: null,
     goal: 'Add JWT auth',
     state: 'running',
     reason: null,
@@ -208,4 +209,13 @@ test('the progress of a list stands before the nodes, and a log says when anothe
   if (before === undefined || after === undefined) throw new Error('two pictures were made');
   expect(renderView(before, start, plain).at(-1)).toBe('  tasks 1 of 5 done · 0 of 1 nodes done');
   expect(changeLines(before, after, start + 1_000)).toEqual(['+1s tasks 2 of 5 done']);
+});
+
+test('a workflow file that was changed is said in the live view, and once in plain lines', () => {
+  const before = picture([]);
+  const after = picture([], { sourceChanged: 'w.yaml' });
+  const said = 'w.yaml was changed since the run began; the run goes on with what it began with';
+  expect(renderView(after, 0, { width: 100, height: 24, color: false })).toContain(`  ! ${said}`);
+  expect(changeLines(before, after, 60_000)).toEqual([expect.stringContaining(said)]);
+  expect(changeLines(after, after, 60_000)).toEqual([]);
 });

@@ -269,6 +269,16 @@ describe('finding the handoff in an answer', () => {
     expect(extractHandoff(text)).toBeNull();
   });
 
+  test('of a handoff that is too long no part is taken for the whole', () => {
+    const one = { severity: 'minor', title: 't', evidence: 'e'.repeat(50) };
+    const many = JSON.stringify({
+      status: 'pass',
+      findings: Array.from({ length: 70_000 }, () => one),
+    });
+    expect(extractHandoff(many)).toBeNull();
+    expect(whyNoHandoff(many).title).toContain('more than 1,000,000 characters');
+  });
+
   test('of an answer that is too long the end counts', () => {
     expect(extractHandoff(`${'x'.repeat(6_000_000)}\n${block}`)).toEqual(good);
   });

@@ -48,6 +48,39 @@ test('the trail tells routes, what was sent back with which findings, questions 
   expect(entries[1]?.findings).toEqual(['major api/add.ts:7: adds badly']);
 });
 
+test('why a node was left out or cannot start is said in words', () => {
+  const nodes = [
+    aNode('shrug', { when: 'inputs.note != null' }),
+    aNode('unwanted'),
+    aNode('late'),
+    aNode('behind', { needs: ['shrug'] }),
+  ];
+  const report = renderReport(
+    reportOf(
+      folded([
+        ...created(nodes),
+        { type: 'node.skipped', node: 'shrug', by: 'when' },
+        { type: 'node.skipped', node: 'unwanted', by: 'person' },
+        { type: 'node.skipped', node: 'late', by: 'plan' },
+        { type: 'node.blocked', node: 'behind', by: 'shrug' },
+      ]),
+    ),
+  );
+  expect(report).toContain('`shrug` skipped: its when is not true');
+  expect(report).toContain('- **skipped**: its when is not true: inputs.note != null');
+  expect(report).toContain('- **skipped**: a person left it out');
+  expect(report).toContain('- **skipped**: plan, which had added it, is done again');
+  expect(report).toContain('- **blocked**: it needs shrug');
+});
+
+test('the rounds of a gate that count no more are no attempts', () => {
+  const told = folded(created([aNode('quality', { kind: 'gate', passWhen: ['true'] })]));
+  const gate = { ...nodeOf(told.run, 'quality'), stale: 2 };
+  const report = reportOf({ ...told, run: { ...told.run, nodes: told.run.nodes.with(gate) } });
+  expect(report.stale_attempts).toBe(0);
+  expect(renderReport(report)).toContain('| quality | gate | waiting | –, 2 withdrawn |');
+});
+
 test('attempts that are history are marked stale', () => {
   const run = aRetriedRun();
   const api = nodeOf(run.run, 'api');
@@ -82,7 +115,7 @@ test('a node that was taken over from another run says so, and counts as no atte
   });
   const text = renderReport(report);
   expect(text).toContain('1 attempts, 1 reused');
-  expect(text).toContain('| verified, landed, reused from r-3/api | 0 | – | – | – |');
+  expect(text).toContain('| verified, landed, reused from r-3/api | – | – | – | – |');
   expect(text).toContain('- reused from r-3/api, not executed here');
   expect(text).toContain('`api` reused from r-3/api');
 });
@@ -138,12 +171,21 @@ test('the same again is said as commands a shell takes', () => {
     'git switch --detach abc',
     "mo do 'don'\\''t break' --gate 'npm test' --planner claude:fast --max-cycles 3 --land branch --concurrency 4 --budget 5",
   ]);
-  const fresh = { ...spec, reuse: 'yes' as const };
-  expect(reproduceLines(fresh, { workflow: 'w.yaml', inputs: null })[1]).toContain(' --fresh');
-  expect(reproduceLines({ ...spec, base: null }, { workflow: 'w.yaml', inputs: 'i.json' })).toEqual(
-    [
-      'mo workflow run w.yaml --inputs "$(cat i.json)" --land branch --concurrency 4 --budget.usd 5',
-    ],
+  const source = { workflow: 'w.yaml', inputs: 'i.json', changed: null };
+  expect(reproduceLines(spec, source)).toEqual(reproduceLines(spec, null));
+  const fresh = { ...spec, recipe: 'team', reuse: 'yes' as const };
+  expect(reproduceLines(fresh, source)[1]).toContain(' --fresh');
+  expect(reproduceLines({ ...spec, base: null, recipe: 'team' }, source)).toEqual([
+    'mo workflow run w.yaml --inputs "$(cat i.json)" --land branch --concurrency 4 --budget.usd 5',
+  ]);
+});
+
+test('a workflow file that was changed meanwhile is told of where the run is done again', () => {
+  const source = { workflow: 'runs/r-1/source.yaml', inputs: null, changed: 'w.yaml' };
+  const report = makeReport({ ...aRetriedRun(), branch: null, source });
+  expect(report.source_changed).toBe('w.yaml');
+  expect(renderReport(report)).toContain(
+    '`w.yaml` was changed since the run began. The run used what it began with:',
   );
 });
 

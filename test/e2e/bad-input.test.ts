@@ -72,19 +72,74 @@ test('a place without a repository, a commit or a checkout is named, and nothing
   expect((await rig.mo(['list'], { cwd: empty })).exitCode).toBe(0);
 });
 
+test('a workflow that cannot be read says where, and what stands there', async () => {
+  const rig = await aRig();
+  await rig.write('twice.yaml', 'version: 1\nname: x\nnodes:\n  a: { task: x, rol: x }\nname: y\n');
+  await rig.write('comment.json', '{\n  // why\n  "version": 1\n}\n');
+  const check = (file: string) => rig.mo(['workflow', 'check', file]);
+  const twice = await check('twice.yaml');
+  expect(twice.exitCode).toBe(2);
+  expect(twice.stdout).toContain(
+    [
+      'twice.yaml has 2 errors',
+      'twice.yaml:4:17: nodes.a.rol: is no known key. Did you mean role?',
+      '    rol: x }',
+      'twice.yaml:5:1: name: this key is there twice. Keep one of the two.',
+      '    name: y',
+    ].join('\n'),
+  );
+  const comment = await check('comment.json');
+  expect(comment.stdout).toMatch(/comment\.json:2:3: JSON has no comments\..*\n {4}\/\/ why\n/);
+  await expectAllRefused(rig, [
+    [['workflow', 'check', '.'], 2, /cannot be read: it is a folder\. Name an existing file/],
+    [['workflow', 'check', 'no.yaml'], 2, /cannot be read: there is no such file/],
+  ]);
+});
+
+test('a handoff comes from stdin too', async () => {
+  const rig = await aRig();
+  const input = 'Done.\n{"status": "pass", "summary": "s", "findings": []}';
+  const validate = ['handoff', 'validate', '-', '--role', 'review'];
+  expect(await rig.mo(validate, { input })).toMatchObject({
+    exitCode: 0,
+    stdout: 'fits the contract of review, status pass',
+  });
+  const long = await rig.mo(validate, {
+    input: input.replace('"s"', `"${'s'.repeat(5_000_000)}"`),
+  });
+  expect(long.exitCode).toBe(1);
+  expect(long.stdout).toContain('more than 1,000,000 characters');
+  expectRefusal(await rig.mo(validate, { input: 'x'.repeat(17_000_000) }), {
+    exitCode: 2,
+    says: /handoff on stdin has more than 16777216 bytes/,
+  });
+});
+
 test('a name, a flag or a number that does not exist is told with those that do', async () => {
   const rig = await aRig();
   await expectAllRefused(rig, [
-    [['do', 'x', '--provider', 'nope'], 2, /no provider nope\. Known: claude, codex, scripted/],
-    [['do', 'x', ...yes, '--reviewer', 'gemini:a'], 2, /no provider gemini\. Known/],
+    [
+      ['do', 'x', '--provider', 'nope'],
+      2,
+      /inputs.provider: there is no provider "nope"\. Known: claude, codex, scripted/,
+    ],
+    [
+      ['do', 'x', ...yes, '--reviewer', 'gemini:a'],
+      2,
+      /inputs.reviewer: there is no provider "gemini"\. Known/,
+    ],
     [['run', 'x', '--provider', 'scripted', '--profile', 'p'], 2, /scripted has no profile p/],
     [['run', 'x', '--role', 'cook'], 2, /--role "cook" is not.*implementation.*mo run --help/],
     [['run', 'x', '--role', 'tesing'], 2, /Did you mean testing\?/],
     [['run', 'x', '--provider', 'claud'], 2, /no provider claud\. Did you mean claude\?/],
     [['do', 'x', '--yess'], 2, /Unknown option '--yess'.*Did you mean --yes.*mo do --help/],
-    [['do', 'x', ...yes, '--gate', ' '], 2, /gates\[0\].*empty/],
+    [['do', 'x', ...yes, '--gate', ' '], 2, /inputs.gates\[0\].*empty/],
     [['do', 'x', '--max-cycles', 'many'], 2, /--max-cycles.*'many'.*whole number/],
-    [['do', 'x', ...yes, '--timeout', '5parsecs'], 2, /"5parsecs" is no duration.*15m/],
+    [
+      ['do', 'x', ...yes, '--timeout', '5parsecs'],
+      2,
+      /inputs.timeout: "5parsecs" is no duration.*15m/,
+    ],
     [['pol'], 2, /Unknown command 'pol'\. Did you mean poll/],
     [['do', ''], 2, /goal is empty/],
     [['do', 'g'.repeat(101_000)], 2, /goal has 101000 bytes; at most 100000/],
@@ -145,7 +200,7 @@ test('a workflow that cannot be read or has a cycle is refused place by place', 
     [['workflow', 'run', 'w.yaml'], 2, /w\.yaml:4:\d+: nodes\.a.*a → c → b → a.*Remove one/],
     [['workflow', 'run', 'w.yaml'], 2, /w\.yaml:7:3:.*"\.\.\/x" is no valid name/],
     [['workflow', 'run', 'binary.yaml'], 2, /binary\.yaml:2:\d+/],
-    [['workflow', 'run', 'none.yaml'], 2, /none\.yaml cannot be read \(ENOENT\)/],
+    [['workflow', 'run', 'none.yaml'], 2, /none\.yaml cannot be read: there is no such file/],
     [['workflow', 'run', 'folder.yaml'], 2, /folder\.yaml cannot be read \(EISDIR\)/],
     [['workflow', 'run'], 2, /one of file, workflow and recipe/],
   ]);

@@ -171,3 +171,55 @@ test("a project's own recipe takes the place of one of mo, and its commands wait
   const again = await rig.mo(['workflow', 'run', '--recipe', 'team']);
   expect(again.stderr).toContain('echo goodbye');
 });
+
+test('a broken file of the project is told with its line, and hides neither the others nor their names', async () => {
+  await rig.write('.mo/recipes/port.yaml', 'version: 1\nname: port\nnodes:\n  a: { tusk: x }\n');
+  const list = await rig.mo(['workflow', 'check', '--mode', 'list']);
+  expect(list.exitCode).toBe(0);
+  expect(list.stdout).toContain('  broken: .mo/recipes/port.yaml:4:6: nodes.a.task: is missing.');
+  expect(list.stdout).toContain('team: Several roles');
+  const meant = await rig.mo(['workflow', 'run', '--recipe', 'prot']);
+  expect(meant.stderr).toContain('Did you mean port?');
+});
+
+test("a project's own do is what mo do starts", async () => {
+  const own = [
+    'version: 1',
+    'name: do',
+    'inputs: { goal: { type: string }, confirm: { type: string, default: "yes" }, provider: { type: string } }',
+    'confirm: ${inputs.confirm}',
+    'defaults: { provider: "${inputs.provider}" }',
+    'nodes: { only: { task: "Reach this: ${inputs.goal}", write: true, scope: any } }',
+  ];
+  await rig.write('.mo/recipes/do.yaml', own.join('\n'));
+  await rig.git('add', '-A');
+  await rig.git('commit', '-qm', 'own');
+  await rig.script({ only: writes('a.txt', 'a\n') });
+  const said = await rig.mo(['do', 'one', 'file', '--provider', provider, '--yes', '--json']);
+  expect(final(said)).toMatchObject({ state: 'succeeded', nodes: [{ name: 'only' }] });
+  expect(await rig.read('a.txt')).toBe('a\n');
+  const refused = await rig.mo(['do', 'x', '--provider', provider, '--planner', provider]);
+  expect(refused.stderr).toContain('inputs.planner: the workflow has no such input.');
+});
+
+test('rounds of review belong to any workflow: what blocks is mended and looked at again', async () => {
+  await rig.script({
+    work: writes('a.txt', 'draft\n'),
+    look: review({ title: 'only a draft', file: 'a.txt' }),
+    'fix-1-1': writes('a.txt', 'final\n'),
+    'review-2': review(),
+  });
+  const workflow = JSON.stringify({
+    version: 1,
+    name: 'work',
+    defaults: { provider },
+    gates: ['grep -q final a.txt'],
+    nodes: {
+      work: { task: 'Write', write: true, scope: { allow: ['a.txt'] } },
+      look: { task: 'Look', needs: ['work'], emit: 'review' },
+    },
+  });
+  const said = await rig.mo(['workflow', 'run', '--workflow', workflow, '--json']);
+  expect(final(said)).toMatchObject({ state: 'succeeded', cycles: 2 });
+  expect(await rig.git('show', `${String(final(said).branch)}:a.txt`)).toBe('final');
+});

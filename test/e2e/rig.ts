@@ -10,6 +10,8 @@ const bin = join(import.meta.dirname, '../../dist/mo.mjs');
 export type Rig = {
   folder: string;
   repo: string;
+  /** The whole environment of what is run here. */
+  env: Readonly<Record<string, string>>;
   /** Exit code and output of one command. */
   mo: (
     args: readonly string[],
@@ -79,6 +81,7 @@ export async function makeRig(name = 'repo'): Promise<Rig> {
   return {
     folder,
     repo,
+    env: base,
     mo,
     git,
     script: (value) => writeFile(book, JSON.stringify(value)),

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { final, makeRig, plan, planned, review, writes, done, type Rig } from './rig.ts';
@@ -117,7 +117,8 @@ async function diesInGate() {
   const temporary = join(rig.folder, 'tmp');
   await mkdir(temporary);
   const env = { TMPDIR: temporary };
-  const gate = 'echo >> "$HOME/gates"; until test -e "$HOME/go"; do sleep 0.05; done';
+  const gate =
+    'echo >> "$HOME/gates"; until test -e "$HOME/go" || ! test -e "$HOME"; do sleep 0.05; done';
   await rig.script({
     plan: plan(planned('one', ['one.txt'], { gates: [{ command: gate }] })),
     one: writes('one.txt', '1'),
@@ -149,4 +150,23 @@ test('a run that is stopped at once leaves no command of a gate whose owner had 
   await rig.pollUntil(runId, ({ state }) => state === 'stopped');
   await expect.poll(() => processesIn(rig.folder, runId), { timeout: 60_000 }).toEqual([]);
   expect(await left()).toEqual([]);
+});
+
+test('a run that is stopped at once leaves no set-up command whose owner had died', async () => {
+  await mkdir(join(rig.folder, 'config/mo'), { recursive: true });
+  // The planner's worktree is set up at once, that of the writer never.
+  const setUp =
+    'case "$PWD" in */one) echo >> "$HOME/set-up"; until test -e "$HOME/go" || ! test -e "$HOME"; do sleep 0.05; done;; esac';
+  await writeFile(
+    join(rig.folder, 'config/mo/config.yaml'),
+    `worktrees:\n  setup:\n    - ${JSON.stringify(setUp)}\n`,
+  );
+  await rig.script({ plan: plan(planned('one', ['one.txt'])), review: review() });
+  const runId = await start('set up');
+  const hasBegun = () => rig.read('../set-up').then(Boolean, () => false);
+  await expect.poll(hasBegun, { timeout: 60_000 }).toBe(true);
+  process.kill(await rig.ownerOf(runId), 'SIGKILL');
+  await rig.mo(['stop', runId, '--force', '--json']);
+  await rig.pollUntil(runId, ({ state }) => state === 'stopped');
+  await expect.poll(() => processesIn(rig.folder), { timeout: 20_000 }).toEqual([]);
 });

@@ -182,3 +182,41 @@ test('a single worker and a goal are always new work', async () => {
     }
   }
 });
+
+test('a run of which a part is to be done again says so wherever somebody looks for proof', async () => {
+  const rig = await aRig();
+  await rig.write(
+    'w.yaml',
+    'version: 1\nname: again\ndefaults: { provider: scripted }\nnodes:\n  one: { write: true, scope: { allow: ["src/**"] }, task: write }\n  two: { needs: [one], role: review, task: read }\n',
+  );
+  await rig.git('add', '-A');
+  await rig.git('commit', '-qm', 'workflow');
+  await rig.script({ one: wrote('1\n'), two: judged() });
+  expect((await rig.mo(['workflow', 'run', 'w.yaml', '--json'])).exitCode).toBe(0);
+  const whole = await rig.mo(['output', '1', '--part', 'receipt']);
+  expect(whole.stdout).toContain('"node": "verify"');
+  expect((await rig.mo(['verify', '1'])).exitCode).toBe(0);
+  await rig.write('w.yaml', 'version: 1\n');
+  const retried = await rig.mo([
+    'workflow',
+    'control',
+    '1',
+    'retry',
+    'two',
+    '--text',
+    'look again',
+  ]);
+  expect(retried.stdout).toContain('w.yaml was changed since the run began');
+  const [verified, receipt, handoff, report] = await Promise.all([
+    rig.mo(['verify', '1']),
+    rig.mo(['output', '1', '--node', 'two', '--part', 'receipt']),
+    rig.mo(['handoff', 'read', '--run-id', '1', '--node', 'two']),
+    rig.mo(['output', '1', '--part', 'report']),
+  ]);
+  expect(verified.exitCode).toBe(1);
+  expect(verified.stdout).toContain('r-1-again is needs_rerun: two is to be done again.');
+  expect(receipt.stderr).toMatch(/that of attempt 1 is stale\. .*receipts\/stale\/two-1\.json/);
+  expect(handoff.stdout).toContain('[stale: the node was to be done again after attempt 1]');
+  expect(report.stdout).toContain('**Result:** needs_rerun: two is to be done again: look again');
+  expect(report.stdout).toContain('`w.yaml` was changed since the run began.');
+});

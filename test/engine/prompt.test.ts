@@ -9,7 +9,7 @@ import { loadPromptPack, type PromptPack } from '../../src/engine/prompt-pack.ts
 import { composePrompt, type PromptQuestion } from '../../src/engine/prompt.ts';
 import { packageRoot } from '../../src/platform/package-root.ts';
 import { newNode, usualDefaults } from '../../src/workflow/new-node.ts';
-import { doNodes } from '../../src/workflow/recipe-do.ts';
+import { recipeDo } from '../workflow/recipe-do.ts';
 
 let pack: PromptPack;
 let folder: string;
@@ -43,16 +43,16 @@ test('a reader is told that it may change nothing', () => {
   expect(text).not.toContain('Allowed:');
 });
 
-test('a planner is taught how to plan, and offered the commands of the run and no others', () => {
-  const [node] = doNodes({});
-  const { text } = compose({ node: node ?? writer, gates: ['make check'] });
+test('a planner is taught how to plan, and offered the commands of the run and no others', async () => {
+  const { plan } = await recipeDo();
+  const { text } = compose({ node: plan, gates: ['make check'] });
   expect(text).toContain('# How to plan');
   expect(text).toContain('- `make check`');
   expect(text).not.toContain('- `npm test`');
 });
 
-test('a reviewer sees the change', () => {
-  const node = doNodes({})[1] ?? writer;
+test('a reviewer sees the change', async () => {
+  const { review: node } = await recipeDo();
   const { text } = compose({ node, diff: '+added line' });
   expect(text).toContain('# How to review');
   expect(text).toContain('```diff\n+added line\n```');

@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/event.ts';
 import { aHouse, writer, type House } from './house.ts';
@@ -81,4 +83,17 @@ test('a branch that somebody has moved is left where it is', async () => {
   const failed = house.events(runId).find((event: RunEvent) => event.type === 'node.failed');
   expect(failed).toMatchObject({ node: 'two', message: expect.stringMatching(/moved from/) });
   expect(await branchOf(house, runId)).toBe(house.run(runId).spec.base);
+});
+
+test('a lock that a killed git has left on the branch fails no node: the run goes on when it is gone', async () => {
+  const house = await aHouse();
+  const runId = await house.create({ ...other, nodes: [writer('one', 'echo 1 > one.txt')] });
+  const lock = join(house.repo, `.git/refs/heads/mo/${runId}.lock`);
+  await mkdir(dirname(lock), { recursive: true });
+  await writeFile(lock, '');
+  await expect(house.own(runId)).rejects.toMatchObject({ code: 'git-locked' });
+  await rm(lock);
+  expect(await house.own(runId)).toBe('ended');
+  expect(house.run(runId).status).toMatchObject({ outcome: 'succeeded' });
+  expect(await house.lines('ran')).toEqual(['one 1']);
 });

@@ -63,13 +63,17 @@ const names = [
   'run',
   'poll',
   'output',
+  'send',
   'stop',
   'verify',
   'land',
+  'usage',
   'workflow_check',
   'workflow_run',
   'workflow_control',
   'handoff',
+  'project',
+  'project_apply',
 ];
 
 test('a client of the newest revision and one of the old see the same tools', async () => {
@@ -128,8 +132,10 @@ test('a read-only server offers nothing that starts, stops or lands', async () =
     'health',
     'poll',
     'output',
+    'usage',
     'workflow_check',
     'handoff',
+    'project',
   ]);
 });
 

@@ -49,6 +49,14 @@ test('retry answers what it takes back, and the run waits to be resumed', async 
   await expect(control('resume')).rejects.toThrow(/is succeeded; that needs a run that is paused/);
 });
 
+test('what is to be done again cannot be paused, and is not called what it was', async () => {
+  const { control, settled } = await anOwnedRun(writer('one', 'echo 1 > one.txt'));
+  expect(await settled()).toBe('succeeded');
+  await expect(control('pause')).rejects.toThrow(/ is succeeded; .*See how it ended/);
+  expect(await control('retry', 'one')).toMatchObject({ state: 'needs_rerun' });
+  await expect(control('pause')).rejects.toThrow(/ is needs_rerun; .*until: mo resume r-/);
+});
+
 test('two retries at once are both answered, and done once', async () => {
   const { house, runId, control, settled } = await anOwnedRun(writer('one', 'echo 1 > one.txt'));
   await settled();

@@ -67,6 +67,30 @@ test('the answer of a worker may be given as it is, with prose around the handof
   ).toMatchObject({ ok: false, errors: [{ field: '', what: expect.stringContaining('without') }] });
 });
 
+test('a file may hold it, and one that cannot be read is told of', async () => {
+  const project = await aProject();
+  const { root } = await project.context.project();
+  const asked = { action: 'validate', role: 'review' };
+  const good = '{"status": "pass", "summary": "s", "findings": []}';
+  await writeFile(join(root, 'answer.md'), `Done.\n\`\`\`json\n${good}\n\`\`\``);
+  await writeFile(join(root, 'image.png'), Buffer.from([0x89, 0x50, 0, 0]));
+  await writeFile(join(root, 'long.json'), good.replace('s"', `${'s'.repeat(5_000_000)}"`));
+  expect(await use(project, { ...asked, file: 'answer.md' })).toMatchObject({ ok: true });
+  expect(await use(project, { ...asked, file: 'long.json' })).toMatchObject({
+    ok: false,
+    errors: [{ what: expect.stringContaining('more than 1,000,000 characters') }],
+  });
+  for (const [file, why] of [
+    ['nowhere.json', 'there is no such file'],
+    ['.', 'it is a folder'],
+    ['image.png', 'it holds a NUL byte'],
+  ])
+    await expect(use(project, { ...asked, file })).rejects.toThrow(why);
+  await expect(use(project, { ...asked, file: 'answer.md', handoff: {} })).rejects.toThrow(
+    'not two',
+  );
+});
+
 test('the repair prompt names the errors and carries the contract; a good handoff needs none', async () => {
   const project = await aProject();
   const asked = { action: 'repair', role: 'testing' };

@@ -1,6 +1,10 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { poll } from '../../src/operations/poll.ts';
+import { takePicture } from '../../src/operations/take-picture.ts';
+import { keepSource } from '../../src/store/kept-source.ts';
 import { aMap, aNode } from '../core/build.ts';
 import { aProject, aReuse, aRun, type TestProject } from './project.ts';
 
@@ -135,6 +139,22 @@ test('a wait that is broken off answers at once', async () => {
   const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
   project.cancel();
   expect((await waiting).changed).toBe(false);
+});
+
+test('a workflow file that is changed meanwhile is told of until the run is over', async () => {
+  const project = await aProject();
+  const { runId, record } = aRun(project, [aNode('a')]);
+  const file = join(project.folder, 'w.yaml');
+  await writeFile(file, 'as it began');
+  await keepSource(project.store.paths, runId, { text: 'as it began', inputs: null, file });
+  expect((await ask(project, runId)).source_changed).toBeUndefined();
+  await writeFile(file, 'as it is now');
+  const { reading } = await poll.call({ run_id: runId, wait_s: 0 }, project.context);
+  expect(reading).toContain('w.yaml was changed since the run began; the run goes on with what');
+  expect((await ask(project, runId)).source_changed).toBe('w.yaml');
+  expect((await takePicture(project.context, runId)).sourceChanged).toBe('w.yaml');
+  record([{ type: 'run.finished', outcome: 'failed', reason: 'over' }]);
+  expect((await ask(project, runId)).source_changed).toBeUndefined();
 });
 
 test('a run that is over is answered at once, with its reason and what to read', async () => {

@@ -121,6 +121,27 @@ test.each<[string, string, string]>([
     '  a: { task: x, emit: nodes, output: { type: object } }',
     'the contract of a planner',
   ],
+  ['a goal of nothing', 'goal: "${inputs.x}"\n  a: { task: x }', 'goal there is no input x.'],
+  [
+    'rounds of review by a planner',
+    '  a: { task: x, emit: review, role: planner }',
+    'only the handoff of a review has findings',
+  ],
+  [
+    'rounds of review with a contract',
+    '  a: { task: x, emit: review, output: { type: object } }',
+    'the contract of a review',
+  ],
+  [
+    'two that review in rounds',
+    '  a: { task: x, emit: review }\n  b: { task: x, emit: review }',
+    'a emits a review already',
+  ],
+  [
+    'nobody for what is added',
+    'emitted: { provider: nobody }\n  a: { task: x, emit: nodes }',
+    'emitted.provider there is no provider "nobody".',
+  ],
   [
     'when over nothing',
     '  a: { task: x, when: "b.status == \'pass\'" }\n  b: { task: x }',

@@ -6,26 +6,28 @@ import { scopeErrors, scopesOverlap } from '../../src/core/scope.ts';
 import { emittedNodes, type Emission } from '../../src/workflow/emitted.ts';
 import { fixNodes } from '../../src/workflow/fix-nodes.ts';
 import { newNode, usualDefaults } from '../../src/workflow/new-node.ts';
-import { doDefaults, doNodes } from '../../src/workflow/recipe-do.ts';
+import { recipeDo } from './recipe-do.ts';
+
+const usual = await recipeDo();
+const both = [usual.plan, usual.review];
 
 describe('recipe do', () => {
   test('a planner that emits nodes, then a reviewer that waits for them', () => {
-    const nodes = doNodes({});
     expect(
-      nodes.map(({ name, role, write, needs, emit }) => [name, role, write, needs, emit]),
+      both.map(({ name, role, write, needs, emit }) => [name, role, write, needs, emit]),
     ).toEqual([
       ['plan', 'planner', false, [], 'nodes'],
       ['review', 'review', false, ['plan'], 'review'],
     ]);
-    for (const node of nodes) expect(nodeSpec.parse(node)).toEqual(node);
+    for (const node of both) expect(nodeSpec.parse(node)).toEqual(node);
   });
 
-  test('each part may have a worker of its own, and the model goes with the shared one', () => {
+  test('each part may have a worker of its own, and the model goes with the shared one', async () => {
     const wish = { provider: 'claude:fast', reviewer: 'codex', model: 'haiku', timeout: '2m' };
-    const [plan, review] = doNodes(wish);
+    const { plan, review, defaults } = await recipeDo(wish);
     expect(plan).toMatchObject({ provider: 'claude', profile: 'fast', model: 'haiku' });
     expect(review).toMatchObject({ provider: 'codex', profile: null, model: null });
-    expect(doDefaults(wish)).toMatchObject({
+    expect(defaults).toMatchObject({
       provider: 'claude',
       profile: 'fast',
       model: 'haiku',
@@ -34,8 +36,21 @@ describe('recipe do', () => {
     });
   });
 
-  test('a timeout that is none is refused', () => {
-    expect(() => doNodes({ timeout: 'soon' })).toThrow('"soon" is no duration.');
+  test('a worker of its own takes the model, which is that of the workers, and no profile of another', async () => {
+    const wish = { provider: 'claude:fast', worker: 'codex', model: 'gpt-5.5' };
+    const { defaults } = await recipeDo(wish);
+    expect(defaults).toMatchObject({ provider: 'codex', profile: null, model: 'gpt-5.5' });
+  });
+
+  test('what names nobody leaves everything open', async () => {
+    const { plan, review, defaults } = await recipeDo();
+    const open = { provider: null, profile: null, model: null };
+    for (const one of [plan, review, defaults])
+      expect(one).toMatchObject({ ...open, timeoutMs: 900_000, idleMs: 300_000, retries: 2 });
+  });
+
+  test('a timeout that is none is refused', async () => {
+    await expect(recipeDo({ timeout: 'soon' })).rejects.toThrow('"soon" is no duration');
   });
 });
 
@@ -113,7 +128,7 @@ describe('emitted nodes', () => {
     const map = newNode({ name: 'all', kind: 'map', role: 'automation', task: '' }, usualDefaults);
     const nodes = [planned('all-7'), planned('all-x')];
     const handoff = { status: 'pass', summary: 'x', nodes };
-    expect(titles(emission(nodes, handoff, { existing: [...doNodes({}), map] }))).toEqual([
+    expect(titles(emission(nodes, handoff, { existing: [...both, map] }))).toEqual([
       'nodes[0] (all-7), name: the items of the map all are called so.',
     ]);
   });
@@ -208,7 +223,7 @@ function emission(
   return emittedNodes({
     handoff,
     by: 'plan',
-    existing: doNodes({}),
+    existing: both,
     gates: ['npm test'],
     defaults: usualDefaults,
     maxNodes: 1_000,
@@ -226,7 +241,7 @@ function bug(file: string | null, title = 'Wrong.'): Finding {
 }
 
 function fix(findings: Finding[], taken: string[] = []): NodeSpec[] {
-  const reviewer = doNodes({ reviewer: 'codex' })[1] ?? null;
+  const reviewer = { ...usual.review, provider: 'codex' };
   return fixNodes({
     findings,
     cycle: 1,

@@ -170,3 +170,17 @@ async function nodesOf(body: string, inputs: Record<string, unknown> = {}) {
   if ('errors' in expanded) throw new Error(JSON.stringify(expanded.errors));
   return expanded.nodes;
 }
+
+test.each([
+  ['goal: "Port ${inputs.parts}"', { parts: ['a', 'b'] }, 'Port a\nb'],
+  ['description: Ports', { goal: 'own' }, 'own'],
+  ['description: Ports', {}, 'Ports'],
+  ['concurrency: 1', {}, 'x'],
+])('with %s and %o the goal is %o', async (line, inputs, goal) => {
+  const declared =
+    'inputs: { goal: { type: string, required: false }, parts: { type: list, required: false } }';
+  const file = `version: 1\nname: x\n${declared}\n${line}\nnodes: { a: { task: y } }`;
+  const loaded = await loadWorkflow(file, 'x');
+  if ('errors' in loaded) throw new Error(JSON.stringify(loaded.errors));
+  expect(expandWorkflow(loaded.workflow, inputs)).toMatchObject({ goal });
+});

@@ -102,16 +102,44 @@ describe('hostile text', () => {
     ['deep brackets', '['.repeat(500_000), 'nested too deeply'],
     ['deep braces', '{a: '.repeat(200_000), 'nested too deeply'],
     ['deep dashes', '- '.repeat(20_000), ''],
-    ['too much', `${ok}# ${'x'.repeat(1_000_001)}`, 'at most 1000000'],
+    ['too much', `${ok}# ${'x'.repeat(1_000_001)}`, 'more than 1000000 bytes'],
     ['nothing', '', 'is empty'],
     ['a list', '[1]', 'must be a mapping'],
     ['a text', 'hello', 'must be a mapping'],
-    ['a tab', '\tversion: 1', 'Tabs'],
+    ['a tab', '\tversion: 1', 'a tab is no indentation'],
+    ['two documents, in plain words', `${ok}---\n${ok}`, 'more than one document'],
     ['broken quotes', 'version: "1', ''],
   ])('%s is refused with a reason', async (_name, text, reason) => {
     const errors = await errorsOf(text);
     expect(errors.map((error) => error.what).join('\n')).toContain(reason);
     expect(errors.length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    [
+      'deep brackets',
+      `a:\n  ${'['.repeat(200)}`,
+      '2:103 the text is nested too deeply to be read.',
+    ],
+    [
+      'a bracket that is not closed',
+      '{"version": 1, "nodes": {',
+      '1:26 Flow map must end with a }.',
+    ],
+    [
+      'a comment of JSON',
+      '{ "name": "a // b",\n  // c\n  "version": 2 }',
+      '2:3 JSON has no comments.',
+    ],
+    ['one in front', '/* c */ { "version": 2 }', '1:1 JSON has no comments.'],
+  ])('%s is one error, where it is', async (_name, text, said) => {
+    const errors = await errorsOf(text);
+    expect(errors.map(({ line, column, what }) => `${line}:${column} ${what}`)).toEqual([said]);
+  });
+
+  test('slashes in texts and addresses are no comments', async () => {
+    const text = '{ version: 1, name: x, nodes: { a: { task: "a // b", rol: http://x } } }';
+    expect((await errorsOf(text)).map(({ where }) => where)).toEqual(['nodes.a.rol']);
   });
 
   test('inherited names are nodes and inputs like any other', async () => {

@@ -32,7 +32,15 @@ describe('for_each', () => {
       '  pass: { for_each: parts, kind: gate, needs: [build], pass_when: [\'nodes["build-${n}"].ok\'], on_fail: { retry: build } }',
       '  end: { needs: [pass], task: End }',
     ].join('\n');
-    expect(written(file(nodes), { parts: ['a', 'b ${inputs.who}'] })).toMatchObject({
+    const plain = written(file(nodes), { parts: ['a', 'b ${inputs.who}'] });
+    expect(Object.keys(Object(plain).nodes)).toEqual([
+      'build-1',
+      'pass-1',
+      'build-2',
+      'pass-2',
+      'end',
+    ]);
+    expect(plain).toMatchObject({
       nodes: {
         'build-1': { task: '1 of 2: a', part: { of: 'parts', n: 1, total: 2 } },
         'build-2': { task: '2 of 2: b $${inputs.who}', needs: ['pass-1'] },
@@ -81,6 +89,25 @@ test('an input that stands alone fixes a provider and its profile, or nothing; a
   expect(written(text, { parts: [] })).not.toHaveProperty('nodes.a.provider');
 });
 
+test('what stands for the whole run may be an input too; one that was left out says nothing', () => {
+  const text = [
+    'version: 1',
+    'name: x',
+    'inputs: { checks: { type: list, required: false }, rounds: { type: number, default: 3 }, ask: { type: string, default: "" } }',
+    'emitted: { provider: "${inputs.ask}", retries: 1 }',
+    'gates: ${inputs.checks}',
+    'max_cycles: ${inputs.rounds}',
+    'confirm: ${inputs.ask}',
+    'nodes: { a: { task: x } }',
+  ].join('\n');
+  const plain = written(text, {});
+  expect(plain).toMatchObject({ max_cycles: 3, emitted: { retries: 1 } });
+  expect(plain).not.toHaveProperty('gates');
+  expect(plain).not.toHaveProperty('confirm');
+  expect(plain).not.toHaveProperty('emitted.provider');
+  expect(written(text, { checks: [], ask: 'ask' })).toMatchObject({ gates: [], confirm: 'ask' });
+});
+
 test('a recipe that says nothing of the kind stays the text it was', () => {
   const text = 'version: 1\nname: x\nnodes:\n  a: { task: Look. } # here\n';
   expect(writeOut(text, {})).toEqual({ text });
@@ -107,9 +134,12 @@ test('commands are found wherever a file can name them, defaults of inputs among
       c: { kind: 'map', node: { kind: 'command', run: 'from-map', gates: ['from-map-gate'] } },
       d: { gates: '${inputs.checks}' },
     },
+    gates: ['from-whole'],
   });
   expect(recipeCommands(named).toSorted()).toEqual(
-    ['run', 'gate', 'map', 'map-gate', 'defaults', 'input'].map((one) => `from-${one}`).toSorted(),
+    ['run', 'gate', 'map', 'map-gate', 'defaults', 'input', 'whole']
+      .map((one) => `from-${one}`)
+      .toSorted(),
   );
 });
 

@@ -11,7 +11,7 @@ const flags = z.object({
   dryRun: z.boolean().default(false),
   detach: z.boolean().default(false),
   land: z.enum(['branch', 'merge', 'none']).optional(),
-  maxCycles: z.number().default(5),
+  maxCycles: z.number().optional(),
   gate: z.array(z.string()).optional(),
   provider: z.string().optional(),
   planner: z.string().optional(),

@@ -42,5 +42,6 @@ export const list: RegisterCommand = (program, host) => {
 };
 
 function goalText({ goal, progress }: ListedRun): string {
-  return [...progress.slice(0, 1).map(progressText), oneLine(goal, 200)].join(' · ');
+  const open = progress.filter(({ done, total }) => done < total);
+  return [...open.slice(0, 1).map(progressText), oneLine(goal, 200)].join(' · ');
 }

@@ -1,0 +1,137 @@
+import { lstat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { readText } from '../platform/files.ts';
+import { hasPolicy, policyFiles, withoutPolicy, withPolicy } from './policy-section.ts';
+import { isAtRest, oldRuns } from './old-runs.ts';
+import { runsOf, type Place } from './place.ts';
+import { entriesOf, sizeOf } from './sizes.ts';
+import type { Step } from './step.ts';
+
+/** `kept`: what is not touched, and why. */
+export type Plan = { steps: Step[]; kept: { path: string; why: string }[] };
+
+const dayMs = 86_400_000;
+
+/** The workspace, its archives and the file that keeps git away from it. */
+export async function planInit({ paths }: Place): Promise<Plan> {
+  const steps: Step[] = [];
+  for (const path of [paths.folder, paths.runs, paths.worktrees, paths.archives])
+    if (!(await isThere(path)))
+      steps.push({ do: 'make', path, bytes: 0, ageDays: null, run: null });
+  const ignores = await readText(paths.gitignore);
+  if (ignores === null)
+    steps.push({ ...bare(paths.gitignore), do: 'write', text: '*\n', before: null });
+  return { steps, kept: [] };
+}
+
+/** Worktrees of runs that are over, and raw streams, whose content stays in the redacted events. */
+export async function planClean(place: Place, olderThanMs: number): Promise<Plan> {
+  const plan: Plan = { steps: [], kept: [] };
+  const old = new Map(oldRuns(place, olderThanMs).map((run) => [run.runId, run]));
+  for (const folder of await entriesOf(place.paths.worktrees)) {
+    const run = old.get(folder.name);
+    const path = join(place.paths.worktrees, folder.name);
+    if (run === undefined) {
+      plan.kept.push({ path, why: whyKept(place, folder.name) });
+      continue;
+    }
+    for (const one of await entriesOf(path)) {
+      const worktree = join(path, one.name);
+      plan.steps.push({
+        do: 'collect',
+        path: worktree,
+        node: one.name.replace(/^\./, '').replaceAll('.', '-'),
+        ...(await ofRun(place, run, worktree)),
+      });
+    }
+  }
+  for (const run of old.values())
+    for (const path of await rawStreams(place, run.runId))
+      plan.steps.push({ do: 'remove', path, ...(await ofRun(place, run, path)) });
+  return plan;
+}
+
+/** Folders of runs that are over leave `runs/`; rows, branches and refs stay. */
+export async function planArchive(place: Place, olderThanMs: number): Promise<Plan> {
+  const steps: Step[] = [];
+  for (const run of oldRuns(place, olderThanMs)) {
+    const path = place.paths.runFolder(run.runId);
+    if (!(await isThere(path))) continue;
+    const { bytes, files } = await sizeOf(path);
+    const from = relative(place.root, path);
+    const to = await freeName(place, run.runId);
+    steps.push({ do: 'archive', path, to, from, files, ...(await ofRun(place, run, path)), bytes });
+  }
+  return { steps, kept: [] };
+}
+
+/** What earlier systems have left in a project. */
+const foreign = ['.agent-workspace/claude-code-orchestrator', '.orchestrator'];
+
+export async function planMigrate(place: Place): Promise<Plan> {
+  const steps: Step[] = [];
+  for (const from of foreign) {
+    const path = join(place.root, from);
+    if (!(await isThere(path))) continue;
+    const { bytes, files } = await sizeOf(path);
+    const to = await freeName(place, from.split('/').at(-1)?.replace(/^\./, '') ?? from);
+    steps.push({ do: 'archive', path, to, from, bytes, files, ageDays: null, run: null });
+  }
+  return { steps, kept: [] };
+}
+
+/** mo's section in the files that the CLIs read; all else in them stays letter by letter. */
+export async function planPolicy(place: Place, remove: boolean): Promise<Plan> {
+  const steps: Step[] = [];
+  const kept: Plan['kept'] = [];
+  for (const name of policyFiles) {
+    const path = join(place.root, name);
+    const before = await readText(path);
+    if (remove && (before === null || !hasPolicy(before))) continue;
+    const text = remove ? withoutPolicy(before ?? '') : withPolicy(before ?? '');
+    if (text === before) kept.push({ path, why: 'it holds the section already' });
+    else if (text === '') steps.push({ ...bare(path), do: 'remove' });
+    else steps.push({ ...bare(path), do: 'write', text, before });
+  }
+  return { steps, kept };
+}
+
+function bare(path: string) {
+  return { path, bytes: 0, ageDays: null, run: null };
+}
+
+async function ofRun({ now }: Place, run: { runId: string; endedAt: number }, path: string) {
+  const { bytes } = await sizeOf(path);
+  return { run: run.runId, bytes, ageDays: Math.floor((now - run.endedAt) / dayMs) };
+}
+
+function whyKept(place: Place, runId: string): string {
+  const row = runsOf(place).find((one) => one.runId === runId);
+  if (row === undefined) return 'no run of this workspace is called so';
+  return isAtRest(place, row) ? 'the run ended too lately' : `the run is ${row.view.state}`;
+}
+
+async function rawStreams({ paths }: Place, runId: string): Promise<string[]> {
+  const nodes = join(paths.runFolder(runId), 'nodes');
+  const found: string[] = [];
+  for (const node of await entriesOf(nodes))
+    for (const attempt of await entriesOf(join(nodes, node.name)))
+      for (const file of await entriesOf(join(nodes, node.name, attempt.name)))
+        if (file.name === 'raw.ndjson') found.push(join(nodes, node.name, attempt.name, file.name));
+  return found;
+}
+
+async function freeName({ paths }: Place, wanted: string): Promise<string> {
+  const taken = new Set((await entriesOf(paths.archives)).map(({ name }) => name));
+  for (let number = 1; ; number += 1) {
+    const name = number === 1 ? wanted : `${wanted}.${number}`;
+    if (!taken.has(name)) return name;
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}

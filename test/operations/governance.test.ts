@@ -1,0 +1,199 @@
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { addWorktree } from '../../src/git/worktree.ts';
+import { openRepository } from '../../src/git/repository.ts';
+import { withoutPolicy, withPolicy } from '../../src/governance/policy-section.ts';
+import type { OperationContext } from '../../src/operations/context.ts';
+import { project } from '../../src/operations/project.ts';
+import { projectApply } from '../../src/operations/project-apply.ts';
+import { aHouse, until, untilFile, writer, type House } from '../engine/house.ts';
+import { bareContext } from '../mcp/bare-context.ts';
+
+function contextOf(house: House): OperationContext {
+  return {
+    ...bareContext({ signal: new AbortController().signal, progress: () => {} }),
+    folder: house.repo,
+    env: { ...house.engine.env, XDG_CONFIG_HOME: house.folder, XDG_DATA_HOME: house.folder },
+    project: async () => ({
+      root: house.repo,
+      git: {
+        head: (await house.git('rev-parse', 'HEAD')).trim(),
+        branch: 'main',
+        dirtyFiles: async () => [],
+        lastRunNumber: async () => 0,
+      },
+    }),
+    settings: async () => ({ settings: {}, untrusted: null }),
+    store: async () => house.store,
+    storeIfAny: async () => house.store,
+  };
+}
+
+/** A run that is over, with a worktree that was left behind. */
+async function anOldRun(house: House) {
+  const runId = await house.create({ nodes: [writer('one', 'echo 1 > one.txt')] });
+  await house.own(runId);
+  const repository = await openRepository(house.repo, { env: house.engine.env });
+  const path = house.engine.paths.worktree(runId, 'left');
+  await addWorktree(repository, { path, base: repository.head });
+  await writeFile(join(path, 'only-here.txt'), 'precious\n');
+  return { runId, path };
+}
+
+const tidy = (house: House, input: object) =>
+  projectApply.call({ older_than_days: 0, ...input }, contextOf(house));
+const look = async (house: House, input: object) =>
+  (await project.call(input, contextOf(house))).data;
+
+test('clean shows what it would do, then parks what is nowhere else and removes the worktree', async () => {
+  const house = await aHouse();
+  const { runId, path } = await anOldRun(house);
+  const shown = await tidy(house, { action: 'clean' });
+  expect(shown.data).toMatchObject({
+    dry_run: true,
+    steps: [{ what: 'park and remove', path: `.agent-workspace/worktrees/${runId}/left` }],
+    next: 'To do it: project_apply {action: "clean", dry_run: false}',
+  });
+  expect(await readFile(join(path, 'only-here.txt'), 'utf8')).toBe('precious\n');
+  const done = await tidy(house, { action: 'clean', dry_run: false });
+  expect(done).toMatchObject({ exitCode: 0, data: { dry_run: false } });
+  await expect(readFile(join(path, 'only-here.txt'))).rejects.toThrow('ENOENT');
+  expect(await house.git('show', `refs/mo/parked/${runId}/left/1:only-here.txt`)).toBe('precious');
+  expect((await tidy(house, { action: 'clean' })).data).toMatchObject({ steps: [], bytes: 0 });
+});
+
+test('a run that goes on, or ended lately, is not touched', async () => {
+  const house = await aHouse();
+  const { runId } = await anOldRun(house);
+  const lately = await tidy(house, { action: 'clean', older_than_days: 1 });
+  expect(lately.data).toMatchObject({ steps: [], kept: [{ why: 'the run ended too lately' }] });
+  const live = await house.create({ nodes: [writer('two', untilFile('go'))] });
+  const owned = house.own(live);
+  await until(async () => (await house.lines('ran')).includes('two 1'));
+  const { data } = await tidy(house, { action: 'archive', dry_run: false });
+  expect(data).toMatchObject({ steps: [{ path: `.agent-workspace/runs/${runId}` }] });
+  await writeFile(join(house.folder, 'go'), '');
+  expect(await owned).toBe('ended');
+  expect(house.store.view(live).state).toBe('succeeded');
+});
+
+test('an archived run is out of the way, in the index, and still hangs together', async () => {
+  const house = await aHouse();
+  const { runId } = await anOldRun(house);
+  await tidy(house, { action: 'archive', dry_run: false });
+  const archives = house.engine.paths.archives;
+  expect(await readFile(join(archives, runId, 'report.md'), 'utf8')).toContain(runId);
+  const index = JSON.parse(await readFile(join(archives, 'index.ndjson'), 'utf8'));
+  expect(index).toMatchObject({ name: runId, from: `.agent-workspace/runs/${runId}` });
+  expect(await look(house, { what: 'audit' })).toMatchObject({ problems: [] });
+  expect((await tidy(house, { action: 'archive' })).data).toMatchObject({ steps: [] });
+});
+
+test('status, policy and stale say what there is', async () => {
+  const house = await aHouse();
+  const { runId } = await anOldRun(house);
+  await writeFile(join(house.repo, 'mo.yaml'), 'limits: { usd_per_day: 3 }\n');
+  const status = await look(house, { what: 'status' });
+  expect(JSON.stringify(status)).toContain('1 succeeded');
+  expect(status).toMatchObject({ problems: [], project: house.repo });
+  const policy = await look(house, { what: 'policy' });
+  expect(policy['items']).toContainEqual({ name: 'limits.usd_per_day', text: '3 (mo.yaml)' });
+  const stale = await look(house, { what: 'stale' });
+  expect(stale['items']).toMatchObject([{ name: runId, age_days: 0, text: 'succeeded' }]);
+  await writeFile(join(house.engine.paths.folder, '.gitignore'), '');
+  expect(await look(house, { what: 'status' })).toMatchObject({
+    problems: [{ what: 'git does not ignore the workspace.' }],
+  });
+});
+
+test('secrets in the environment of a worker are not told', async () => {
+  const house = await aHouse();
+  const env = 'providers: { claude: { env: { ANTHROPIC_AUTH_TOKEN: sk-very-secret } } }\n';
+  await writeFile(join(house.repo, 'mo.yaml'), env);
+  const policy = JSON.stringify(await look(house, { what: 'policy' }));
+  expect(policy).toContain('providers.claude.env.ANTHROPIC_AUTH_TOKEN');
+  expect(policy).not.toContain('sk-very-secret');
+});
+
+test('audit finds a receipt that is gone, one that was changed, and a commit that is not there', async () => {
+  const house = await aHouse();
+  const ids = [];
+  for (const name of ['one', 'two', 'three']) {
+    const runId = await house.create({ nodes: [writer(name, `echo 1 > ${name}.txt`)] });
+    await house.own(runId);
+    ids.push(runId);
+  }
+  expect(await look(house, { what: 'audit' })).toMatchObject({ problems: [] });
+  const [gone = '', changed = ''] = ids;
+  await rm(house.engine.paths.receipt(gone, 'one'));
+  const file = house.engine.paths.receipt(changed, 'two');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('two.txt', 'too.txt'));
+  const answer = await project.call({ what: 'audit' }, contextOf(house));
+  expect(answer.exitCode).toBe(1);
+  expect(answer.data['problems']).toMatchObject([
+    { what: expect.stringContaining('was changed after it was issued') },
+    { what: expect.stringContaining('is gone') },
+  ]);
+});
+
+test('folders of earlier systems are moved under the archives with an index, nothing is lost', async () => {
+  const house = await aHouse();
+  for (const folder of ['.orchestrator', '.agent-workspace/claude-code-orchestrator']) {
+    await mkdir(join(house.repo, folder, 'deep'), { recursive: true });
+    await writeFile(join(house.repo, folder, 'deep', 'log.txt'), folder);
+  }
+  const { data } = await tidy(house, { action: 'migrate', dry_run: false });
+  expect(data['steps']).toHaveLength(2);
+  const { archives } = house.engine.paths;
+  expect(await readFile(join(archives, 'orchestrator', 'deep', 'log.txt'), 'utf8')).toBe(
+    '.orchestrator',
+  );
+  const index = (await readFile(join(archives, 'index.ndjson'), 'utf8')).trim().split('\n');
+  expect(index.map((line) => JSON.parse(line).name)).toEqual([
+    'claude-code-orchestrator',
+    'orchestrator',
+  ]);
+  expect((await tidy(house, { action: 'migrate' })).data).toMatchObject({ steps: [] });
+});
+
+test('init makes what is missing and leaves what is there', async () => {
+  const house = await aHouse();
+  await appendFile(house.engine.paths.gitignore, '# mine\n');
+  const { data } = await tidy(house, { action: 'init', dry_run: false });
+  expect(data['steps']).toMatchObject([{ what: 'make', path: '.agent-workspace/archives' }]);
+  expect(await readFile(house.engine.paths.gitignore, 'utf8')).toBe('*\n# mine\n');
+});
+
+test.each([
+  ['', 'nothing'],
+  ['# Mine\n', 'a line'],
+  ['# Mine', 'a line without an end'],
+  ['# Mine\r\n\r\ntext\r\n', 'Windows line ends'],
+  ['\n\n', 'empty lines'],
+])('the section for workers goes as it came: %j', (text) => {
+  const added = withPolicy(text);
+  expect(added).toContain('Do not commit');
+  expect(withPolicy(added)).toBe(added);
+  expect(withoutPolicy(added)).toBe(text);
+  const between = `${added}# Later\n`;
+  expect(withoutPolicy(between)).toContain('# Later\n');
+});
+
+test('policy previews its diff, writes it on request, and takes it out again', async () => {
+  const house = await aHouse();
+  const file = join(house.repo, 'CLAUDE.md');
+  await writeFile(file, '# Mine\n');
+  const shown = await tidy(house, { action: 'policy' });
+  expect(shown.data['steps']).toMatchObject([
+    { what: 'change', path: 'CLAUDE.md', diff: expect.stringContaining('+ - Do not commit') },
+    { what: 'write', path: 'AGENTS.md' },
+  ]);
+  expect(JSON.stringify(shown.data)).not.toContain('- # Mine');
+  expect(await readFile(file, 'utf8')).toBe('# Mine\n');
+  await tidy(house, { action: 'policy', dry_run: false });
+  expect(await readFile(file, 'utf8')).toContain('Do not commit');
+  await tidy(house, { action: 'policy', dry_run: false, remove: true });
+  expect(await readFile(file, 'utf8')).toBe('# Mine\n');
+  await expect(readFile(join(house.repo, 'AGENTS.md'))).rejects.toThrow('ENOENT');
+});
