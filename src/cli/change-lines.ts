@@ -84,6 +84,7 @@ function nodeChange(node: PictureNode, now: number): string {
     case 'waiting':
       return node.attempt === 0 ? `${name} waiting` : `${name} goes back${why}`;
     case 'verified': {
+      if (message !== null) return `${name} verified${why}`;
       const took = node.startedAt === null ? '' : duration((node.endedAt ?? now) - node.startedAt);
       return `${name} verified${inBrackets([node.route ?? '', attemptText(node), took, spending(node.spend)])}`;
     }

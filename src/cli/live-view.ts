@@ -209,7 +209,7 @@ function barOf({ counts }: MapCount): string {
 function detailOf(node: PictureNode): string {
   const flags = node.flags.map((flag) => `[${flag}] `).join('');
   if (node.status === 'running') return flags + oneLine(node.action ?? '', 200);
-  if (node.status === 'verified' || node.status === 'skipped') return '';
+  if (node.status === 'skipped') return '';
   return flags + oneLine(node.message ?? '', 200);
 }
 

@@ -81,6 +81,7 @@ function applyToRun(run: Run, event: RunEvent, at: number): Run {
     case 'work.committed':
     case 'gate.judged':
     case 'node.verified':
+    case 'node.reused':
     case 'node.returned':
     case 'node.told':
     case 'node.failed':

@@ -78,3 +78,8 @@ export function recordBlocked(run: Run): Action[] {
   }
   return actions;
 }
+
+/** A gate node that weighs the answer of a reader says what follows from a no. */
+export function isReadByGate({ nodes }: Run, name: string): boolean {
+  return [...nodes.values()].some(({ spec }) => spec.kind === 'gate' && spec.needs.includes(name));
+}

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { request } from './event.ts';
+import { origin, request } from './event.ts';
 import { heldByBudget, isHeld, reservations } from './held.ts';
 import { isReady, needOf } from './needs.ts';
 import { nodeSpec } from './node.ts';
 import { progress, progressOfRun } from './progress.ts';
+import { originOf, reusedText } from './reuse.ts';
 import { addSpend, noSpend, spend } from './spend.ts';
 import { route } from './worker.ts';
 import type { Run, RunNode, RunStatus } from './run.ts';
@@ -76,7 +77,7 @@ export const nodeView = z.object({
   kind: nodeSpec.shape.kind,
   role: z.string(),
   state: z.enum(nodeStatuses),
-  /** The newest attempt, which the fields below speak of; 0 before the first. */
+  /** The newest attempt, which the fields below speak of; 0 before the first. Of a reused node it stands for what was taken over. */
   attempt: z.number().int(),
   /** Attempts up to this one are history: their receipts are withdrawn. */
   stale: z.number().int().default(0),
@@ -88,6 +89,8 @@ export const nodeView = z.object({
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
   message: z.string().nullable(),
+  /** Whose work it is where none was done in this run. */
+  reused: origin.nullable().default(null),
   /** In state `running`: its process is not there yet. */
   isStarting: z.boolean().default(false),
   needs: z.array(z.string()),
@@ -136,6 +139,7 @@ export function nodeViewOf(node: RunNode): NodeView {
     startedAt: last?.startedAt ?? null,
     endedAt: last?.endedAt ?? null,
     message: messageOf(node)?.slice(0, messageLength) ?? null,
+    reused: originOf(node),
     isStarting: node.state.status === 'running' && node.state.process === null,
     needs: node.spec.needs,
     itemOf: node.spec.itemOf,
@@ -206,7 +210,8 @@ export function countsOf({ nodes }: Run): RunView['counts'] {
   );
 }
 
-function messageOf({ state }: RunNode): string | null {
+function messageOf(node: RunNode): string | null {
+  const { state } = node;
   switch (state.status) {
     case 'waiting':
     case 'failed':
@@ -217,8 +222,11 @@ function messageOf({ state }: RunNode): string | null {
       return `needs ${state.by}`;
     case 'skipped':
       return whySkipped(state.by);
+    case 'verified': {
+      const from = originOf(node);
+      return from === null ? null : reusedText(from);
+    }
     case 'running':
-    case 'verified':
     case 'stopped':
       return null;
   }

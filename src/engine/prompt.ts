@@ -30,16 +30,8 @@ export type PromptQuestion = {
 export function composePrompt(question: PromptQuestion): { text: string; version: string } {
   const { pack, node, last } = question;
   const values = valuesOf(question);
-  const names = [
-    'worker',
-    node.write ? 'writer' : 'reader',
-    `roles/${node.role}`,
-    ...(node.emit === 'nodes' ? ['planner'] : []),
-    ...(node.emit === 'review' ? ['review'] : []),
-  ];
-  const rules = names.map((name) => promptNamed(pack, name));
+  const { rules, ending } = textsFor(question);
   const repair = last === null ? [] : [promptNamed(pack, 'repair')];
-  const ending = promptNamed(pack, question.forcedSchema ? 'handoff-forced' : 'handoff');
   const parts = [
     ...rules.map((prompt) => renderPrompt(prompt, values)),
     `# The goal of the whole run\n\n${question.goal.trim()}`,
@@ -51,6 +43,24 @@ export function composePrompt(question: PromptQuestion): { text: string; version
     renderPrompt(ending, values),
   ];
   return { text: `${parts.join('\n\n')}\n`, version: versionOf([...rules, ...repair, ending]) };
+}
+
+/** The version of the texts a first prompt is made from. */
+export function promptVersion(question: Pick<PromptQuestion, 'pack' | 'node' | 'forcedSchema'>) {
+  const { rules, ending } = textsFor(question);
+  return versionOf([...rules, ending]);
+}
+
+function textsFor({ pack, node, forcedSchema }: Parameters<typeof promptVersion>[0]) {
+  const names = [
+    'worker',
+    node.write ? 'writer' : 'reader',
+    `roles/${node.role}`,
+    ...(node.emit === 'nodes' ? ['planner'] : []),
+    ...(node.emit === 'review' ? ['review'] : []),
+  ];
+  const rules = names.map((name) => promptNamed(pack, name));
+  return { rules, ending: promptNamed(pack, forcedSchema ? 'handoff-forced' : 'handoff') };
 }
 
 /** What a session that goes on is told. */

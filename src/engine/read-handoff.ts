@@ -3,6 +3,7 @@ import { whyNoHandoff } from '../core/extract-handoff.ts';
 import type { Finding } from '../core/gate.ts';
 import { checkHandoff } from '../core/handoff.ts';
 import type { Json } from '../core/json.ts';
+import { isReadByGate } from '../core/needs.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { Run, RunNode } from '../core/run.ts';
 import { readText } from '../platform/files.ts';
@@ -47,9 +48,4 @@ function refusalOf(run: Run, spec: NodeSpec, handoff: Json): Finding | null {
   if (status !== 'blocked' && !spec.write && isReadByGate(run, spec.name)) return null;
   const title = `The worker says ${status}: ${typeof summary === 'string' ? summary.slice(0, 300) : 'without a reason'}`;
   return { severity: 'major', title, file: null, line: null, evidence: 'status of the handoff' };
-}
-
-/** A gate node that weighs the answer of a reader says what follows from a no. */
-function isReadByGate({ nodes }: Run, name: string): boolean {
-  return [...nodes.values()].some(({ spec }) => spec.kind === 'gate' && spec.needs.includes(name));
 }

@@ -9,7 +9,7 @@ import { readSource, type ReadyWorkflow } from './workflow-source.ts';
 
 type Wish = Pick<
   z.output<typeof workflowRunInput>,
-  'land' | 'concurrency' | 'budget' | 'client_key'
+  'land' | 'concurrency' | 'budget' | 'client_key' | 'fresh'
 >;
 
 /** Writes down the run of a workflow that has been checked, and starts its owner. */
@@ -29,6 +29,7 @@ export async function startWorkflow(
       usd: wish.budget?.usd ?? workflow.budget.usd,
       tokens: wish.budget?.tokens ?? workflow.budget.tokens,
     },
+    reuse: workflow.recipe === 'do' ? 'never' : wish.fresh === true ? 'fresh' : 'yes',
     clientKey: wish.client_key ?? null,
   });
 }

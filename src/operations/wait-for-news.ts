@@ -72,6 +72,7 @@ async function untilNews(
 export function isWorthSaying(event: RunEvent): boolean {
   switch (event.type) {
     case 'node.verified':
+    case 'node.reused':
     case 'node.returned':
     case 'node.failed':
     case 'node.blocked':

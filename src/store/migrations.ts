@@ -4,9 +4,15 @@ import type { Database } from './database.ts';
 import { firstSchema } from './schema/001-first.ts';
 import { reservations } from './schema/002-reservations.ts';
 import { staleReceipts } from './schema/003-stale-receipts.ts';
+import { receiptKeys } from './schema/004-receipt-keys.ts';
 
 /** In order; the number of a migration is its place, counted from 1. What has been released is never changed, only followed. */
-export const migrations: readonly string[] = [firstSchema, reservations, staleReceipts];
+export const migrations: readonly string[] = [
+  firstSchema,
+  reservations,
+  staleReceipts,
+  receiptKeys,
+];
 
 /** The schema this mo writes. */
 export const knownSchema = migrations.length;

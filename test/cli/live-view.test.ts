@@ -136,6 +136,16 @@ test('plain lines tell what changed and nothing else', () => {
   expect(changeLines(after, after, start + 50_000)).toEqual([]);
 });
 
+test('whose work a reused node is stands in its line', () => {
+  const before = picture([node('api')]);
+  const message = 'reused from r-3/api';
+  const after = picture([
+    node('api', { status: 'verified', attempt: 1, startedAt: start, endedAt: start, message }),
+  ]);
+  expect(changeLines(before, after, start)).toEqual(['+0s api verified: reused from r-3/api']);
+  expect(renderView(after, start, plain)[1]).toContain('reused from r-3/api');
+});
+
 test('work that goes back says why, nodes that are added are one line', () => {
   const before = picture([node('api', { status: 'gating', attempt: 1 })]);
   const after = picture([

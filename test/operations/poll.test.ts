@@ -6,7 +6,7 @@ import { poll } from '../../src/operations/poll.ts';
 import { takePicture } from '../../src/operations/take-picture.ts';
 import { keepSource } from '../../src/store/kept-source.ts';
 import { aMap, aNode } from '../core/build.ts';
-import { aProject, aRun, type TestProject } from './project.ts';
+import { aProject, aReuse, aRun, type TestProject } from './project.ts';
 
 type Asked = { since?: string; wait_s?: number; detail?: 'summary' | 'nodes' | 'events' };
 
@@ -85,6 +85,15 @@ test('a wait ends when a node is verified, long before its time is over', async 
   const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
   owner.verify('a');
   expect((await waiting).lines).toEqual(['a verified']);
+});
+
+test('a wait ends when a node is reused, and says from where', async () => {
+  const project = await aProject();
+  const { runId, record } = aRun(project, [aNode('a')]);
+  const { cursor } = await ask(project, runId);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  record([aReuse('a', { run: 'r-3-add-jwt', node: 'api', attempt: 2 })]);
+  expect((await waiting).lines).toEqual(['a verified: reused from r-3/api']);
 });
 
 test('a wait goes on while workers only start and speak', async () => {
