@@ -1,4 +1,5 @@
 import { duration, oneLine, spending } from '../operations/amounts.ts';
+import { doneOf, mapText, totalOf, type MapCount } from '../operations/map-text.ts';
 import { stateText, type Picture, type PictureNode } from '../operations/picture.ts';
 import { footer, statusCounts } from './live-view.ts';
 
@@ -17,16 +18,32 @@ export function changeLines(before: Picture | null, after: Picture, now: number)
   const stamp = elapsed(after, now);
   return [
     ...(before === null
-      ? [`${after.runId}: ${oneLine(after.goal, 160)} (${counted(after.nodes.length)})`]
+      ? [`${after.runId}: ${oneLine(after.goal, 160)} (${counted(after.total)})`]
       : []),
     ...(before !== null && added.length > 0 ? [`${stamp} ${addedText(added)}`] : []),
     ...(changed.length > mostLines
       ? [`${stamp} ${statusCounts(changed)}`]
       : changed.map((node) => `${stamp} ${nodeChange(node, now)}`)),
+    ...mapChanges(before, after).map((text) => `${stamp} ${text}`),
     ...(before !== null && before.state !== after.state && after.endedAt === null
       ? [`${stamp} ${runChange(after.state)}`]
       : []),
   ];
+}
+
+/** A map is told of when it has unfolded, with the first item that failed, and ten times on its way. */
+function mapChanges(before: Picture | null, after: Picture): string[] {
+  if (before === null) return [];
+  const known = new Map(before.maps.map((map) => [map.map, stageOf(map)]));
+  return after.maps
+    .filter((map) => known.get(map.map) !== stageOf(map))
+    .map((map) => `${map.map} ${mapText(map)}`);
+}
+
+function stageOf({ counts }: MapCount): string {
+  const lost = counts.get('failed') ?? 0;
+  const tenth = Math.floor(((doneOf(counts) + lost) * 10) / totalOf(counts));
+  return `${tenth} ${lost > 0}`;
 }
 
 function runChange(state: Picture['state']): string {

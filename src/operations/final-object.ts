@@ -39,7 +39,7 @@ export async function finalObject(context: OperationContext, run: string): Promi
     target: view.target,
     landed: view.landed,
     cycles: view.cycles,
-    nodes: store.nodes(runId, 10_000).map((node) => ({
+    nodes: store.nodes(runId, 20_000).map((node) => ({
       name: node.name,
       state: node.state,
       attempts: node.attempt,

@@ -8,6 +8,7 @@ import { schemaProblems, showPath } from '../core/schema-problems.ts';
 import { errnoOf } from '../platform/files.ts';
 import { defaultsOf, expandWorkflow } from '../workflow/expand.ts';
 import { loadWorkflow } from '../workflow/load.ts';
+import { maxItems } from '../workflow/map-items.ts';
 import { usualDefaults } from '../workflow/new-node.ts';
 import { doDefaults, doNodes } from '../workflow/recipe-do.ts';
 import { writeOut } from '../workflow/write-out.ts';
@@ -51,6 +52,12 @@ export type ReadSource =
 
 /** What plans and maps may bring a run to when its file does not say. */
 const usualMaxNodes = 1_000;
+
+/** The items of maps come on top: how many there are is nothing a file can know. */
+function mostNodes(nodes: readonly NodeSpec[]): number {
+  const most = Math.max(usualMaxNodes, nodes.length);
+  return nodes.some(({ kind }) => kind === 'map') ? most + maxItems : most;
+}
 
 const noLimit: Limit = { usd: null, tokens: null };
 
@@ -113,7 +120,7 @@ async function readText(
       confirm: 'yes',
       maxCycles: 5,
       inputs: expanded.inputs,
-      maxNodes: workflow.max_nodes ?? Math.max(usualMaxNodes, expanded.nodes.length),
+      maxNodes: workflow.max_nodes ?? mostNodes(expanded.nodes),
       defaults: defaultsOf(workflow, usual),
       source: { text, inputs: source.inputs ?? null },
     },

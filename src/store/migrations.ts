@@ -4,9 +4,10 @@ import type { Database } from './database.ts';
 import { firstSchema } from './schema/001-first.ts';
 import { reservations } from './schema/002-reservations.ts';
 import { staleReceipts } from './schema/003-stale-receipts.ts';
+import { itemColumn } from './schema/004-items.ts';
 
 /** In order; the number of a migration is its place, counted from 1. What has been released is never changed, only followed. */
-export const migrations: readonly string[] = [firstSchema, reservations, staleReceipts];
+export const migrations: readonly string[] = [firstSchema, reservations, staleReceipts, itemColumn];
 
 /** Brings a database of any earlier version to the newest; one of a later version is left as it is and refused. */
 export function migrate(database: Database, steps: readonly string[] = migrations): void {
