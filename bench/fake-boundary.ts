@@ -1,5 +1,6 @@
 import type { RunEvent } from '../src/core/event.ts';
 import type { NodeSpec } from '../src/core/node.ts';
+import type { Worker } from '../src/core/routing.ts';
 import { noSpend } from '../src/core/spend.ts';
 import { emptySummary } from '../src/core/summary.ts';
 import type { Ending, ProcessId } from '../src/core/worker.ts';
@@ -60,13 +61,7 @@ export function makeFake(
       signal: new AbortController().signal,
       surroundings: () => ({
         lanes: store.lanes(),
-        // As the owner does: what is installed may change while a run goes on.
-        workers: providers.map((one) => ({
-          provider: one.name,
-          vendor: one.vendor,
-          abilities: one.abilities,
-          reason: findBinary(one.binary, process.env) === null ? 'not on the PATH' : null,
-        })),
+        workers: workersNow(),
         day: null,
       }),
       takeSignals: () => store.takeSignals(runId, epoch),
@@ -78,6 +73,30 @@ export function makeFake(
       adopted: new Map<string, Promise<void>>(),
     },
   };
+}
+
+/** As the owner does: what is installed may change while a run goes on. */
+export function workersNow(): Worker[] {
+  return providers.map((one) => ({
+    provider: one.name,
+    vendor: one.vendor,
+    abilities: one.abilities,
+    reason: findBinary(one.binary, process.env) === null ? 'not on the PATH' : null,
+  }));
+}
+
+/** All that is recorded of a node whose first attempt went well. */
+export function eventsOfNode(node: string, process: ProcessId): RunEvent[] {
+  const start: Start = {
+    do: 'start',
+    node,
+    attempt: 1,
+    route: { provider: 'scripted', profile: null, model: null, effort: null, mode: 'read-only' },
+    reasons: ['the only one there is'],
+    reserved: { usd: null, tokens: null },
+    slot: null,
+  };
+  return [started(start), spawned(start, process), ended(start), ...passed(node)];
 }
 
 type Start = Extract<Work, { do: 'start' }>;

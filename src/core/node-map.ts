@@ -7,8 +7,10 @@ import { groupBy } from './group-by.ts';
 export class NodeMap<Node extends Counted> implements ReadonlyMap<string, Node> {
   readonly #nodes: readonly Node[];
   readonly #places: ReadonlyMap<string, number>;
-  readonly #counts: Counts<Node>;
-  readonly #items: ReadonlyMap<string, Counts<Node>>;
+  #counts: Counts<Node>;
+  #items: ReadonlyMap<string, Counts<Node>>;
+  /** Set while it is a draft: the same list, which may be changed. */
+  #draft: Node[] | null = null;
   #byStatus: ReadonlyMap<StatusOf<Node>, readonly Node[]> | null = null;
 
   constructor(nodes: readonly Node[], known?: Known<Node>) {
@@ -26,11 +28,32 @@ export class NodeMap<Node extends Counted> implements ReadonlyMap<string, Node> 
     if (old.spec.itemOf !== node.spec.itemOf) return new NodeMap(this.#nodes.with(place, node));
     const { status: from } = old.state;
     const { status: to } = node.state;
-    return new NodeMap(this.#nodes.with(place, node), {
-      places: this.#places,
-      counts: changed(this.#counts, from, to),
-      items: changedItems(this.#items, node.spec.itemOf ?? null, from, to),
-    });
+    const counts = changed(this.#counts, from, to);
+    const items = changedItems(this.#items, node.spec.itemOf ?? null, from, to);
+    if (this.#draft === null)
+      return new NodeMap(this.#nodes.with(place, node), { places: this.#places, counts, items });
+    this.#draft[place] = node;
+    this.#counts = counts;
+    this.#items = items;
+    this.#byStatus = null;
+    return this;
+  }
+
+  /** A copy that `with` changes in place until `settle`: for whoever has many changes and shows none of the states between. */
+  draft(): NodeMap<Node> {
+    const nodes = [...this.#nodes];
+    const known = { places: this.#places, counts: this.#counts, items: this.#items };
+    const draft = new NodeMap(nodes, known);
+    draft.#draft = nodes;
+    return draft;
+  }
+
+  get isDraft(): boolean {
+    return this.#draft !== null;
+  }
+
+  settle(): void {
+    this.#draft = null;
   }
 
   /** How many nodes there are of each status; those with none are left out. */

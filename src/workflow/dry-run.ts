@@ -36,7 +36,7 @@ export function dryRun(
 ): DryRun {
   const batches = layersOf(nodes);
   const { pairs, isComplete } = findOverlaps(nodes, batches);
-  const { path, weight } = criticalPath(nodes, mostMs);
+  const { path, weight } = criticalPath(nodes, mostMs, batches);
   const assignments =
     surroundings === null
       ? new Map<string, Assignment>()

@@ -44,3 +44,26 @@ test('a node keeps its place, and the map it was put into keeps the old one', ()
   expect(after.get('a')?.state.status).toBe('running');
   expect(before.get('a')).toBe(waiting);
 });
+
+test('a draft changes in place and leaves what it was made from as it was', () => {
+  fc.assert(
+    fc.property(fc.array(node), fc.array(node), (first, then) => {
+      const put = (map: NodeMap<(typeof first)[number]>, one: (typeof first)[number]) =>
+        map.with(one);
+      const before = first.reduce(put, new NodeMap<(typeof first)[number]>([]));
+      const held = [...before.values()];
+      const known = then.filter(({ spec }) => before.get(spec.name)?.spec.itemOf === spec.itemOf);
+      const draft = before.draft();
+      draft.inState('waiting');
+      for (const one of known) expect(draft.with(one)).toBe(draft);
+      draft.settle();
+      const plain = known.reduce(put, before);
+      expect([...draft.values()]).toEqual([...plain.values()]);
+      expect(new Map(draft.counts)).toEqual(new Map(plain.counts));
+      expect(draft.inState('waiting')).toEqual(plain.inState('waiting'));
+      expect([...before.values()]).toEqual(held);
+      const next = held[0];
+      if (next !== undefined) expect(draft.with(next)).not.toBe(draft);
+    }),
+  );
+});
