@@ -1,5 +1,5 @@
 import { planBulk, startBulk, type BulkPlan, type BulkWish } from '../operations/start-bulk.ts';
-import type { Picture } from '../operations/picture.ts';
+import { endedItems, type EndedItems } from '../operations/ended-items.ts';
 import type { CommandCall } from './command-call.ts';
 import { finish } from './finish.ts';
 import { follow } from './follow.ts';
@@ -36,7 +36,8 @@ export async function bulkItems(
   const picture = await follow(call, runId);
   const exitCode = await finish(call, picture);
   if (!call.json && !call.interrupted.aborted)
-    for (const line of nextLines(plan, picture)) call.terminal.err(line);
+    for (const line of nextLines(plan, runId, await endedItems(call.context, runId)))
+      call.terminal.err(line);
   return exitCode;
 }
 
@@ -71,21 +72,23 @@ function notStarted(answer: 'no' | null, { terminal }: CommandCall): number {
 }
 
 /** What a person does next: read one result, or have one that failed done again. */
-function nextLines({ writes, itemsOf }: BulkPlan, { runId, nodes }: Picture): string[] {
-  const items = nodes.filter(({ itemOf }) => itemOf !== null);
-  const failed = items.filter(({ status }) => status === 'failed');
+function nextLines(
+  { writes, itemsOf }: BulkPlan,
+  runId: string,
+  { failed, verified }: EndedItems,
+): string[] {
   const [first] = failed;
-  const done = items.find(({ status }) => status === 'verified');
+  const [done] = verified;
   return [
-    ...failed.slice(0, mostFailed).map(({ name }) => `failed  ${itemsOf(name)} (${name})`),
+    ...failed.slice(0, mostFailed).map((name) => `failed  ${itemsOf(name)} (${name})`),
     ...(failed.length > mostFailed ? [`        and ${failed.length - mostFailed} more`] : []),
     ...(first === undefined
       ? []
-      : [`again   mo workflow control ${runId} retry ${first.name} && mo resume ${runId}`]),
+      : [`again   mo workflow control ${runId} retry ${first} && mo resume ${runId}`]),
     ...(done === undefined
       ? []
       : [
-          `read    mo output ${runId} --node ${done.name}${writes ? ' --part diff' : ''}  (${itemsOf(done.name)})`,
+          `read    mo output ${runId} --node ${done}${writes ? ' --part diff' : ''}  (${itemsOf(done)})`,
         ]),
   ];
 }

@@ -10,7 +10,7 @@ import { route } from './worker.ts';
 import type { Run, RunNode, RunStatus } from './run.ts';
 import { whySkipped } from './skipped.ts';
 
-const nodeStatuses = [
+export const nodeStatuses = [
   'waiting',
   'running',
   'gating',
@@ -44,6 +44,15 @@ export const runView = z.object({
   total: z.number().int(),
   /** Of the lists its nodes belong to. */
   progress: z.array(progress).default([]),
+  /** The same of the items of each map that has unfolded. */
+  maps: z
+    .array(
+      z.object({
+        map: z.string(),
+        counts: z.partialRecord(z.enum(nodeStatuses), z.number().int()),
+      }),
+    )
+    .default([]),
   spend,
   /** The base until something has landed; null outside git. */
   head: z.string().nullable(),
@@ -110,6 +119,7 @@ export function viewOf(run: Run, updatedAt: number): RunView {
     counts: countsOf(run),
     total: run.nodes.size,
     progress: progressOfRun(run),
+    maps: [...run.nodes.items].map(([map, counts]) => ({ map, counts: inOrder(counts) })),
     spend: run.settled,
     head: run.head?.commit ?? null,
     branch: branchOf(run),
@@ -186,14 +196,18 @@ function stateOf(run: Run): RunState {
   }
 }
 
+function isUnlanded({ state }: RunNode): boolean {
+  return state.status === 'verified' && !state.landed;
+}
+
 /** Whether something goes on without the person: then a question is shown, but the run is not waiting for its answer yet. */
 function isMoving(run: Run): boolean {
+  const { counts } = run.nodes;
+  if ((counts.get('running') ?? 0) + (counts.get('gating') ?? 0) > 0) return true;
+  if (run.nodes.inState('verified').some(isUnlanded)) return true;
   const reserved = reservations(run);
-  for (const node of run.nodes.values()) {
-    const { status } = node.state;
-    if (status === 'running' || status === 'gating') return true;
-    if (node.state.status === 'verified' && !node.state.landed) return true;
-    if (status !== 'waiting' || needOf(run, node) !== 'met') continue;
+  for (const node of run.nodes.inState('waiting')) {
+    if (needOf(run, node) !== 'met') continue;
     if (isHeld(run, node, reserved)) continue;
     if (node.spec.kind !== 'approval' || !isReady(run, node)) return true;
   }
@@ -202,9 +216,13 @@ function isMoving(run: Run): boolean {
 
 /** In the order of a node's life, so that two looks at one run read alike. */
 export function countsOf({ nodes }: Run): RunView['counts'] {
+  return inOrder(nodes.counts);
+}
+
+function inOrder(counts: Run['nodes']['counts']): RunView['counts'] {
   return Object.fromEntries(
     nodeStatuses.flatMap((status) => {
-      const count = nodes.counts.get(status);
+      const count = counts.get(status);
       return count === undefined ? [] : [[status, count]];
     }),
   );

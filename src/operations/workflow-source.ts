@@ -6,6 +6,7 @@ import { readTextFile } from '../platform/read-text-file.ts';
 import { emittedDefaultsOf, expandWorkflow } from '../workflow/expand.ts';
 import type { WorkflowText } from '../store/kept-source.ts';
 import { loadWorkflow, maxBytes } from '../workflow/load.ts';
+import { maxItems } from '../workflow/map-items.ts';
 import { usualDefaults } from '../workflow/new-node.ts';
 import { toldByRecipe } from '../workflow/recipe-problems.ts';
 import { recipeHead } from '../workflow/recipes.ts';
@@ -49,6 +50,12 @@ export type ReadSource =
 
 /** What plans and maps may bring a run to when its file does not say. */
 const usualMaxNodes = 1_000;
+
+/** The items of maps come on top: how many there are is nothing a file can know. */
+function mostNodes(nodes: readonly NodeSpec[]): number {
+  const most = Math.max(usualMaxNodes, nodes.length);
+  return nodes.some(({ kind }) => kind === 'map') ? most + maxItems : most;
+}
 
 const noLimit: Limit = { usd: null, tokens: null };
 
@@ -125,7 +132,7 @@ async function readText(
       confirm: workflow.confirm ?? 'yes',
       maxCycles: workflow.max_cycles ?? 5,
       inputs: expanded.inputs,
-      maxNodes: workflow.max_nodes ?? Math.max(usualMaxNodes, expanded.nodes.length),
+      maxNodes: workflow.max_nodes ?? mostNodes(expanded.nodes),
       defaults: emittedDefaultsOf(workflow, usual),
       source: {
         text,

@@ -43,6 +43,7 @@ export function dryRun(
   const { path, weight } = criticalPath(
     nodes,
     (node) => mostMs(node) * (itemsInRow(node, items.get(node.name), concurrency) ?? 1),
+    batches,
   );
   const assignments =
     surroundings === null

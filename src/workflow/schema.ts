@@ -307,9 +307,9 @@ export const workflowFile = z
       .number()
       .int()
       .min(1)
-      .max(10_000)
+      .max(20_000)
       .optional()
-      .describe('Nodes the run may grow to by emit; 1,000 unless said'),
+      .describe('Nodes the run may grow to; 1,000 unless said, 11,000 with maps'),
     land: z
       .enum(['branch', 'merge', 'none'])
       .optional()

@@ -385,3 +385,49 @@ test('a run whose nodes belong to no list tells no progress', async () => {
   const { runId } = aRun(project, [aNode('a')]);
   expect(await ask(project, runId)).not.toHaveProperty('progress');
 });
+
+function aMapRun(project: TestProject, items: number) {
+  const nodes = Array.from({ length: items }, (_, index) =>
+    aNode(`docs-${index + 1}`, { itemOf: 'docs' }),
+  );
+  return aRun(project, [aMap('docs'), aNode('other'), ...nodes]);
+}
+
+test('items that are verified end no wait; a node that is no item does', async () => {
+  const project = await aProject();
+  const { runId, owner } = aMapRun(project, 20);
+  owner.start('other');
+  const { cursor } = await ask(project, runId);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  let isAnswered = false;
+  void waiting.then(() => (isAnswered = true));
+  for (let one = 1; one <= 20; one += 1) {
+    owner.start(`docs-${one}`);
+    owner.verify(`docs-${one}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(isAnswered).toBe(false);
+  owner.verify('other');
+  expect(await waiting).toMatchObject({ maps: ['docs 20/20 done'], lines: ['other verified'] });
+});
+
+test('an item that is lost is told within the wait', async () => {
+  const project = await aProject();
+  const { runId, owner, record } = aMapRun(project, 2);
+  owner.start('docs-1');
+  const { cursor } = await ask(project, runId);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  record([{ type: 'node.failed', node: 'docs-1', message: 'no', findings: [] }]);
+  expect((await waiting).maps).toEqual(['docs 0/2 done, 1 failed (docs-1)']);
+});
+
+test('many items are told as a batch', async () => {
+  const project = await aProject();
+  const { runId, owner, record } = aMapRun(project, 3);
+  const { cursor } = await ask(project, runId);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  owner.start('docs-1');
+  owner.verify('docs-1');
+  record(Array.from({ length: 1_000 }, () => ({ type: 'node.admitted', node: 'docs-2' })));
+  expect((await waiting).maps).toEqual(['docs 1/3 done']);
+});
