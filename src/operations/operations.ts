@@ -4,6 +4,7 @@ import { land } from './land.ts';
 import type { Operation } from './operation.ts';
 import { output } from './output.ts';
 import { poll } from './poll.ts';
+import { prompts } from './prompts.ts';
 import { route } from './route.ts';
 import { run } from './run.ts';
 import { stop } from './stop.ts';
@@ -26,4 +27,5 @@ export const operations: readonly Operation[] = [
   workflowRun,
   workflowControl,
   handoff,
+  prompts,
 ];
