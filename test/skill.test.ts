@@ -77,7 +77,9 @@ test.each(pages)('$file has nothing that a host would fill in', ({ text }) => {
 });
 
 test('every page is named by the skill, and every page it names is there', () => {
-  const named = new Set([...skill.matchAll(/`(references\/[\w-]+\.md)`/g)].map(([, name = '']) => name));
+  const named = new Set(
+    [...skill.matchAll(/`(references\/[\w-]+\.md)`/g)].map(([, name = '']) => name),
+  );
   const there = pages.map(({ file }) => file).filter((file) => file !== 'SKILL.md');
   expect([...named].toSorted()).toEqual(there.toSorted());
 });
@@ -158,7 +160,12 @@ function flagsRaised(): string[] {
   const summary = emptySummary();
   const at = 0;
   for (let times = 0; times < 5; times += 1) {
-    const command = { tool: 'Bash', kind: 'shell', summary: 'rm -rf /', paths: new Array<string>() } as const;
+    const command = {
+      tool: 'Bash',
+      kind: 'shell',
+      summary: 'rm -rf /',
+      paths: new Array<string>(),
+    } as const;
     foldSummary(summary, { type: 'tool.started', id: String(times), ...command }, at);
   }
   foldSummary(summary, { type: 'denied', tool: 'Bash', reason: 'no' }, at);
