@@ -70,6 +70,7 @@ const names = [
   'workflow_run',
   'workflow_control',
   'handoff',
+  'prompts',
 ];
 
 test('a client of the newest revision and one of the old see the same tools', async () => {
@@ -130,6 +131,7 @@ test('a read-only server offers nothing that starts, stops or lands', async () =
     'output',
     'workflow_check',
     'handoff',
+    'prompts',
   ]);
 });
 
