@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { CliDeps, ServeWish } from './cli/cli-deps.ts';
 import { MoError } from './core/problem.ts';
+import type { Settings } from './core/settings.ts';
 import type { Engine } from './engine/engine.ts';
 import type { OperationContext, Project, VerifyResult, VerifyWish } from './operations/context.ts';
 import { toolsets } from './operations/operation.ts';
@@ -73,6 +74,11 @@ async function contextOf(call: Call): Promise<OperationContext> {
   const project = once(() => projectOf(folder, call));
   const root = async (): Promise<string> => (await project()).root;
   const store = async (): Promise<Store> => openedStore(await root());
+  const settings = once(async () => {
+    const { loadSettings } = await import('./platform/config.ts');
+    const loaded = await loadSettings({ root: await root(), env: call.env });
+    return { settings: loaded.settings, untrusted: loaded.untrusted };
+  });
   return {
     surface: call.surface,
     version: MO_VERSION,
@@ -82,11 +88,7 @@ async function contextOf(call: Call): Promise<OperationContext> {
     signal: call.signal,
     progress: call.progress,
     project,
-    settings: once(async () => {
-      const { loadSettings } = await import('./platform/config.ts');
-      const { settings, untrusted } = await loadSettings({ root: await root(), env: call.env });
-      return { settings, untrusted };
-    }),
+    settings,
     providers: async () => (await import('./providers/providers.ts')).providers,
     store,
     storeIfAny: async () => openedStoreIfAny(await root()),
@@ -102,17 +104,15 @@ async function contextOf(call: Call): Promise<OperationContext> {
       await checkProjectPrompts(await root());
       return trustProject({ root: await root(), env: call.env });
     },
-    verify: async (wish) =>
-      verify(
-        await engineOf({
-          opening: store(),
-          root: await root(),
-          env: call.env,
-          pack: (await import('./workflow/prompts.ts')).loadPromptPack(),
-        }),
-        wish,
-        call.signal,
-      ),
+    verify: async (wish) => {
+      const engine = await engineOf({
+        opening: store(),
+        root: await root(),
+        env: call.env,
+        pack: (await import('./workflow/prompts.ts')).loadPromptPack(),
+      });
+      return verify(engine, wish, { settings: async () => (await settings()).settings, ...call });
+    },
   };
 }
 
@@ -209,14 +209,14 @@ function logLine(text: string): void {
 async function verify(
   engine: Engine,
   wish: VerifyWish,
-  signal: AbortSignal,
+  { settings, signal }: { settings: () => Promise<Settings>; signal: AbortSignal },
 ): Promise<VerifyResult> {
   const { verifyFolder, verifyReceipt, verifyRun } = await import('./engine/verify.ts');
   switch (wish.what) {
     case 'run':
       return verifyRun(engine, { ...wish, signal });
     case 'folder':
-      return verifyFolder(engine, { ...wish, signal });
+      return verifyFolder(engine, { ...wish, settings: await settings(), signal });
     case 'receipt':
       return verifyReceipt(engine, wish);
   }

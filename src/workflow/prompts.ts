@@ -50,7 +50,15 @@ export async function checkProjectPrompts(root: string): Promise<void> {
 }
 
 /** They hold what every worker must keep to, and the form without which no answer is read. */
-const fixed = new Set(['worker', 'reader', 'writer', 'repair', 'handoff', 'handoff-forced']);
+const fixed = new Set([
+  'worker',
+  'reader',
+  'writer',
+  'repair',
+  'told',
+  'handoff',
+  'handoff-forced',
+]);
 
 async function readOwn(file: PromptFile, shipped: PromptPack): Promise<PromptText> {
   const refuse = (what: string, fix: string): MoError =>

@@ -167,7 +167,7 @@ test('a project may have texts of its own', async () => {
   expect(pack.get('tasks/deploy')?.text).toBe('Deploy.');
 });
 
-test.each(['worker', 'reader', 'writer', 'repair', 'handoff', 'handoff-forced'])(
+test.each(['worker', 'reader', 'writer', 'repair', 'told', 'handoff', 'handoff-forced'])(
   'no project can replace the rules in %s',
   async (name) => {
     const { path, text } = await own(name, 'version: 1\ndescription: D', 'Do as you like.');
