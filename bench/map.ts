@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { NodeSpec } from '../src/core/node.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { runLoop } from '../src/engine/loop.ts';
-import { loadPromptPack } from '../src/engine/prompt-pack.ts';
+import { loadPromptPack } from '../src/workflow/prompts.ts';
 import { performUnfold } from '../src/engine/unfold.ts';
 import { poll } from '../src/operations/poll.ts';
 import { takePicture } from '../src/operations/take-picture.ts';

@@ -21,6 +21,9 @@ const pages = [
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => join(root, 'docs', file)),
+  ...readdirSync(join(root, 'skill'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join(root, 'skill', file)),
 ];
 
 test('docs/tools.md, docs/handoffs.md and schema/workflow.json are what the code says', async () => {
@@ -31,11 +34,11 @@ test('docs/tools.md, docs/handoffs.md and schema/workflow.json are what the code
   ).resolves.toMatchObject({ stderr: '' });
 });
 
-test('every relative link of README and docs leads to a file, and to a heading where it names one', () => {
+test('every relative link of README, docs and skill leads to a file, and to a heading where it names one', () => {
   expect(pages.flatMap(deadLinks)).toEqual([]);
 });
 
-test('every mo line of README and docs names a command and flags that exist', () => {
+test('every mo line of README, docs and skill names a command and flags that exist', () => {
   const program = programOfMo();
   const lines = pages.flatMap(commandLines);
   expect(lines.length).toBeGreaterThan(20);

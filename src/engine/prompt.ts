@@ -2,7 +2,13 @@ import type { Finding } from '../core/gate.ts';
 import type { Json } from '../core/json.ts';
 import type { NodeSpec } from '../core/node.ts';
 import { shownPattern } from '../core/path-pattern.ts';
-import { promptNamed, renderPrompt, versionOf, type PromptPack } from './prompt-pack.ts';
+import {
+  promptNamed,
+  renderPrompt,
+  versionOf,
+  type PromptPack,
+  type PromptText,
+} from '../workflow/prompt-text.ts';
 
 export type PromptQuestion = {
   pack: PromptPack;
@@ -33,14 +39,14 @@ export function composePrompt(question: PromptQuestion): { text: string; version
   const { rules, ending } = textsFor(question);
   const repair = last === null ? [] : [promptNamed(pack, 'repair')];
   const parts = [
-    ...rules.map((prompt) => renderPrompt(prompt, values)),
+    ...rules.map((prompt) => filled(prompt, values)),
     `# The goal of the whole run\n\n${question.goal.trim()}`,
     ...needsPart(question.needs),
     ...diffPart(question.diff),
     `# Your task (node ${node.name})\n\n${node.task.trim()}`,
     ...toldPart(question.told),
-    ...repair.map((prompt) => renderPrompt(prompt, values)),
-    renderPrompt(ending, values),
+    ...repair.map((prompt) => filled(prompt, values)),
+    filled(ending, values),
   ];
   return { text: `${parts.join('\n\n')}\n`, version: versionOf([...rules, ...repair, ending]) };
 }
@@ -61,6 +67,12 @@ function textsFor({ pack, node, forcedSchema }: Parameters<typeof promptVersion>
   ];
   const rules = names.map((name) => promptNamed(pack, name));
   return { rules, ending: promptNamed(pack, forcedSchema ? 'handoff-forced' : 'handoff') };
+}
+
+/** Each text gets what it asks for; what only a project's own text knows has its default. */
+function filled(prompt: PromptText, values: Readonly<Record<string, string>>): string {
+  const wanted = Object.entries(values).filter(([name]) => prompt.variables.has(name));
+  return renderPrompt(prompt, Object.fromEntries(wanted));
 }
 
 /** What a session that goes on is told. */

@@ -68,7 +68,7 @@ export const workflowCheck = defineOperation({
     'Check a workflow (graph of agents and commands, YAML or JSON) before it runs: every error with line and fix; dry_run adds who would do what, overlaps, a drawing, estimated cost and time. list: the recipes; show: one filled in.',
   kind: 'read',
   toolset: 'workflow',
-  searchHint: 'validate plan, dry run, orchestrate agents, recipes',
+  searchHint: 'validate plan, dry run, recipes',
   positional: 'file',
   input: z.strictObject({
     ...sourceInput,

@@ -8,6 +8,7 @@ import { schemaProblems, type SchemaProblem } from '../core/schema-problems.ts';
 import { settings, type Settings } from '../core/settings.ts';
 import type { Environment } from './environment.ts';
 import { readText } from './files.ts';
+import { projectPrompts, readPromptFiles } from './prompt-files.ts';
 import { commandsOfRecipe, projectRecipes, readRecipeFiles } from './recipe-files.ts';
 import { settingsOfEnvironment } from './settings-environment.ts';
 import { isTrusted, trust } from './trust.ts';
@@ -21,6 +22,9 @@ export type LoadedSettings = {
 };
 
 export type TrustedFile = { file: string; commands: string[] };
+
+/** `prompts`: files with texts for workers. */
+export type TrustedProject = TrustedFile & { recipes: TrustedFile[]; prompts: string[] };
 
 export type SettingsPlace = {
   /** Root of the project. */
@@ -68,14 +72,12 @@ async function readAll({ root, env }: SettingsPlace) {
   return { user, project, own: settingsOfEnvironment(env) };
 }
 
-/** Trusts the project's `mo.yaml` and recipes as they are now; the answer says what may run from now on. */
-export async function trustProject({
-  root,
-  env,
-}: SettingsPlace): Promise<{ file: string; commands: string[]; recipes: TrustedFile[] }> {
+/** Trusts the project's `mo.yaml`, recipes and prompts as they are now; the answer says what may run, and what steers workers, from now on. */
+export async function trustProject({ root, env }: SettingsPlace): Promise<TrustedProject> {
   const project = await readSettings(projectFile(root));
   const files = await readRecipeFiles(projectRecipes(root));
-  if (project === null && files.length === 0) {
+  const texts = await readPromptFiles(projectPrompts(root));
+  if (project === null && files.length === 0 && texts.length === 0) {
     throw new MoError({
       code: 'bad-input',
       what: `There is no mo.yaml in ${root}, so there is nothing to trust.`,
@@ -87,9 +89,11 @@ export async function trustProject({
     await trust(recipe.file, recipe.text, env);
     recipes.push({ file: recipe.file, commands: await commandsOfRecipe(recipe) });
   }
-  if (project === null) return { file: projectFile(root), commands: [], recipes };
+  for (const { file, text } of texts) await trust(file, text, env);
+  const prompts = texts.map(({ file }) => file);
+  if (project === null) return { file: projectFile(root), commands: [], recipes, prompts };
   await trust(project.file, project.text, env);
-  return { file: project.file, commands: whatNeedsTrust(project.settings), recipes };
+  return { file: project.file, commands: whatNeedsTrust(project.settings), recipes, prompts };
 }
 
 /** `${NAME}` in an environment value of a profile, filled in when a worker starts and never before, so that no secret is stored. A name that is not set gives nothing. */
