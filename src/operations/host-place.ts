@@ -1,0 +1,20 @@
+import { realpathSync } from 'node:fs';
+import type { HostPlace } from '../hosts/host.ts';
+import { dataFolder, homeFolder } from '../platform/data-folder.ts';
+import { packageRoot } from '../platform/package-root.ts';
+import type { OperationContext } from './context.ts';
+
+/** Where this mo would install itself. */
+export async function hostPlace(context: OperationContext): Promise<HostPlace> {
+  return {
+    env: context.env,
+    home: homeFolder(context.env),
+    project: (await context.project()).root,
+    data: dataFolder(context.env),
+    package: realpathSync(packageRoot()),
+    node: process.execPath,
+    version: context.version,
+    stamp: new Date(context.clock.now()).toISOString().replaceAll(/[-:.]/g, ''),
+    signal: context.signal,
+  };
+}
