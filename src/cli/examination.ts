@@ -20,7 +20,9 @@ function hostLines(host: ExaminedHost): string[] {
 
 function reach({ check }: ExaminedHost): string {
   if (check === null) return '';
-  return check.ok ? ` · reached: ${check.what}` : ' · not reached';
+  return check.state === 'reached'
+    ? ` · reached: ${check.what.replace(/^✔ /, '')}`
+    : ' · not reached';
 }
 
 const inWords = {

@@ -55,9 +55,9 @@ async function carryOut(
     return 0;
   }
   const installed = await installation.apply((one) => {
-    if (!json && one.check !== null) terminal.out(checkLine(one));
+    if (!json && one.check !== null) terminal.out(checkLine(one.title, one.check));
   });
-  const isReached = installed.every(({ check }) => check === null || check.ok);
+  const isReached = installed.every(({ check }) => check?.state !== 'lost');
   if (json) {
     const hosts = installed.map((one) => ({ ...planObject(one), check: one.check }));
     terminal.out(asJson({ changed: !isSame, hosts }));
@@ -86,10 +86,15 @@ function planLines(plan: HostPlan, shown: (path: string) => string, withDiff: bo
   ];
 }
 
-function checkLine({ title, check }: InstalledHost): string {
-  return check?.ok === true
-    ? `✓ ${title} reaches mo: ${check.what}`
-    : `✗ ${title} does not reach mo: ${check?.what ?? ''}`;
+function checkLine(title: string, { state, what }: NonNullable<InstalledHost['check']>): string {
+  switch (state) {
+    case 'reached':
+      return `✓ ${title} reaches mo: ${what.replace(/^✔ /, '')}`;
+    case 'waiting':
+      return `· ${title} waits for you: run \`claude\` in the project once and say yes to the server mo. Everybody who has the project is asked once.`;
+    case 'lost':
+      return `✗ ${title} does not reach mo: ${what}`;
+  }
 }
 
 function dryRunEnd(isSame: boolean): string {
@@ -101,16 +106,10 @@ function dryRunEnd(isSame: boolean): string {
 function endLines(installed: readonly InstalledHost[], isSame: boolean): string[] {
   if (isSame)
     return ['Everything is as it should be; nothing was changed. Look closer with: mo doctor'];
-  const isShared = installed.some(({ host, scope }) => host === 'claude' && scope === 'project');
-  const lost = installed.filter(({ check }) => check !== null && !check.ok);
+  const isLost = installed.some(({ check }) => check?.state === 'lost');
   return [
     `Installed. Start a new session and type: ${installed.map(({ call, title }) => `${call} (${title})`).join(', ')}`,
-    ...(isShared
-      ? [
-          'Claude Code asks everybody once whether the server in .mcp.json may start; until then it waits for approval.',
-        ]
-      : []),
-    ...(lost.length === 0 ? [] : ['What is wrong says: mo doctor']),
+    ...(isLost ? ['What is wrong says: mo doctor'] : []),
     'Take it out again with: mo uninstall',
   ];
 }

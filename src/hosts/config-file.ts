@@ -62,10 +62,17 @@ export async function changeConfigFile(
 ): Promise<FileMark> {
   const now = hashOf(config.text);
   const goesOn = known !== null && now === known.after;
-  const backup = config.text === null ? null : `${config.file}.mo-${stamp}.backup`;
+  const backup = config.text === null ? null : await freeBackup(config.file, stamp);
   const madeFolders = await makeFolders(dirname(config.target));
   if (backup !== null && config.text !== null) await writeWhole(backup, config.text, config.mode);
-  await write(config);
+  try {
+    await write(config);
+  } catch (cause) {
+    const isUntouched = hashOf(await readText(config.target)) === now;
+    if (isUntouched && backup !== null) await rm(backup, { force: true });
+    if (isUntouched) await removeEmpty(madeFolders);
+    throw cause;
+  }
   const after = await readText(config.target);
   if (config.text !== null && after !== null) await chmod(config.target, config.mode);
   const first = { before: now, backup };
@@ -106,9 +113,14 @@ export async function restoreFile(mark: FileMark): Promise<boolean> {
   return true;
 }
 
-/** What mo has laid beside a file, and the folders it was put in, as far as they are empty. */
-export async function tidyUp(mark: FileMark): Promise<void> {
-  for (const backup of await backupsOf(mark.file)) await rm(backup, { force: true });
+/** Backups that other parts still need. */
+export type Needed = { needed: ReadonlySet<string> };
+
+/** Removes what mo has laid beside a file, but for the backups others still need, and the folders it was put in, as far as they are empty. */
+export async function tidyUp(mark: FileMark, needed: ReadonlySet<string>): Promise<void> {
+  for (const backup of await backupsOf(mark.file)) {
+    if (!needed.has(backup)) await rm(backup, { force: true });
+  }
   await removeEmpty(mark.madeFolders);
 }
 
@@ -142,6 +154,15 @@ export function hashOf(text: string | Buffer): string;
 export function hashOf(text: string | Buffer | null): string | null;
 export function hashOf(text: string | Buffer | null): string | null {
   return text === null ? null : createHash('sha256').update(text).digest('hex');
+}
+
+/** A file may be changed twice in one installation. */
+async function freeBackup(file: string, stamp: string): Promise<string> {
+  const taken = await backupsOf(file);
+  for (let count = 1; ; count += 1) {
+    const name = `${file}.mo-${stamp}${count === 1 ? '' : count}.backup`;
+    if (!taken.includes(name)) return name;
+  }
 }
 
 const keptBackups = 3;

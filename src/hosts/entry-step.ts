@@ -9,6 +9,7 @@ import {
   tidyUp,
   writeText,
   type ConfigFile,
+  type Needed,
 } from './config-file.ts';
 import { diffOf } from './diff.ts';
 import {
@@ -78,11 +79,11 @@ export async function planEntry(wish: EntryWish): Promise<Step> {
 /** Takes the entry out again: the bytes that were there before, or only the entry where the file has changed since. */
 export async function undoEntry(
   part: EntryPart,
-  { host, scope, call }: Pick<EntryWish, 'host' | 'scope' | 'call'>,
+  { host, scope, call, needed }: Pick<EntryWish, 'host' | 'scope' | 'call'> & Needed,
 ): Promise<'restored' | 'taken out'> {
   const isRestored = await restoreFile(part.mark);
   if (!isRestored) await takeOut(part, { host, scope, call });
-  await tidyUp(part.mark);
+  await tidyUp(part.mark, needed);
   return isRestored ? 'restored' : 'taken out';
 }
 

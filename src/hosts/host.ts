@@ -33,7 +33,8 @@ export type HostPlace = {
 /** The host's program and where it is asked. */
 export type HostCall = { place: HostPlace; binary: readonly string[] };
 
-export type HostCheck = { ok: boolean; what: string };
+/** `waiting`: the host will start it when a person has said yes. */
+export type HostCheck = { state: 'reached' | 'waiting' | 'lost'; what: string };
 
 /** One program mo is installed into: where its files are, how it is told of mo, and how it is asked whether that worked. */
 export type Host = {
@@ -41,7 +42,7 @@ export type Host = {
   title: string;
   binary: string;
   /** What a person types to start the skill. */
-  call: string;
+  call: (mode: Mode) => string;
   /** What is there wherever the host has ever run. */
   signs: (place: HostPlace) => readonly string[];
   files: (place: HostPlace, scope: Scope) => HostFiles;

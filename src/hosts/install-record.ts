@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { json, parseJson } from '../core/json.ts';
@@ -90,6 +90,14 @@ export async function writeRecord(place: HostPlace, next: InstallRecord): Promis
     return;
   }
   const made = await makeFolders(place.data);
-  const whole = { ...next, madeFolders: [...next.madeFolders, ...made] };
+  const madeFolders = new Set([...next.madeFolders, ...made, ...madeOnTheWay(place, next)]);
+  const whole = { ...next, madeFolders: [...madeFolders] };
   await writeWhole(file, `${JSON.stringify(whole, null, 2)}\n`, 0o600);
+}
+
+/** A copy that was made before the record was may have made the folder of both. */
+function madeOnTheWay({ data }: HostPlace, { installs }: InstallRecord): string[] {
+  return installs
+    .flatMap(({ parts }) => parts.flatMap((one) => ('folder' in one ? one.madeFolders : [])))
+    .filter((folder) => `${data}${sep}`.startsWith(`${folder}${sep}`));
 }

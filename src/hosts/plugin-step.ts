@@ -6,6 +6,7 @@ import {
   remarked,
   restoreFile,
   tidyUp,
+  type Needed,
 } from './config-file.ts';
 import { type Host, type HostCall, HostRefusal, pluginId } from './host.ts';
 import type { PluginPart } from './install-record.ts';
@@ -49,7 +50,7 @@ export async function planPlugin(wish: PluginWish): Promise<Step> {
 
 export async function undoPlugin(
   part: PluginPart,
-  { host, call }: Pick<PluginWish, 'host' | 'call'>,
+  { host, call, needed }: Pick<PluginWish, 'host' | 'call'> & Needed,
 ): Promise<'restored' | 'taken out'> {
   const { text } = await readConfigFile(part.mark.file);
   const isUntouched = hashOf(text) === part.mark.after;
@@ -57,7 +58,7 @@ export async function undoPlugin(
     await ask(host, () => host.plugin.uninstall(call));
   }
   const isRestored = isUntouched && (await restoreFile(await remarked(part.mark)));
-  await tidyUp(part.mark);
+  await tidyUp(part.mark, needed);
   return isRestored ? 'restored' : 'taken out';
 }
 

@@ -6,6 +6,7 @@ import {
   readConfigFile,
   restoreFile,
   tidyUp,
+  type Needed,
   writeText,
 } from './config-file.ts';
 import { diffOf } from './diff.ts';
@@ -56,7 +57,7 @@ export async function planText(wish: TextWish): Promise<Step> {
 
 export async function undoText(
   part: TextPart,
-  remove: (text: string) => string,
+  { remove, needed }: { remove: (text: string) => string } & Needed,
 ): Promise<'restored' | 'taken out'> {
   const isRestored = await restoreFile(part.mark);
   if (!isRestored) {
@@ -66,7 +67,7 @@ export async function undoText(
     if (left?.trim() === '' && part.mark.before === null) await rm(config.target);
     else if (left !== null && left !== text) await writeText(config, left);
   }
-  await tidyUp(part.mark);
+  await tidyUp(part.mark, needed);
   return isRestored ? 'restored' : 'taken out';
 }
 

@@ -22,7 +22,7 @@ export function pathOf(part: Part): string {
   return 'folder' in part ? part.folder : part.mark.file;
 }
 
-/** Takes one part out again. `others`: the installations that stay. */
+/** Takes one part out again. `install`: what is left of the installation; `others`: the installations that stay. */
 export async function undoPart(
   part: Part,
   { host, call }: FoundHost,
@@ -30,9 +30,13 @@ export async function undoPart(
 ): Promise<Undone> {
   const base = { kind: part.kind, path: pathOf(part) };
   if (isShared(part, others)) return { ...base, how: 'shared' };
+  const needed = backupsOf([
+    ...install.parts.filter((one) => one !== part),
+    ...others.flatMap(({ parts }) => parts),
+  ]);
   switch (part.kind) {
     case 'entry':
-      return { ...base, how: await undoEntry(part, { host, call, scope: install.scope }) };
+      return { ...base, how: await undoEntry(part, { host, call, scope: install.scope, needed }) };
     case 'skill':
     case 'plugin folder':
       return { ...base, how: await undoFolder(part, { force: force || part.kind !== 'skill' }) };
@@ -41,15 +45,19 @@ export async function undoPart(
       return { ...base, how: 'restored' };
     case 'plugin':
       if (call === null) throw new MoError({ code: 'host-missing', hosts: [host.title] });
-      return { ...base, how: await undoPlugin(part, { host, call }) };
+      return { ...base, how: await undoPlugin(part, { host, call, needed }) };
     case 'snippet':
-      return { ...base, how: await undoText(part, removeSnippet) };
+      return { ...base, how: await undoText(part, { remove: removeSnippet, needed }) };
     case 'approvals': {
       const approvals = host.approvals(install.mode);
       const remove = (text: string): string => approvals?.remove(text, part.tools) ?? text;
-      return { ...base, how: await undoText(part, remove) };
+      return { ...base, how: await undoText(part, { remove, needed }) };
     }
   }
+}
+
+function backupsOf(parts: readonly Part[]): ReadonlySet<string> {
+  return new Set(parts.flatMap((part) => ('mark' in part ? (part.mark.backup ?? []) : [])));
 }
 
 /** A text is changed once for each installation, an entry and a folder once for all. */

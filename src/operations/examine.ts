@@ -116,9 +116,7 @@ async function examineHost(
         ? [{ what: `The plugin of mo is not in ${host.title} any more.`, fix: again(install) }]
         : []),
       // What keeps it from starting has been said already.
-      ...(check !== null && !check.ok && findings.length === 0
-        ? [{ what: `${host.title} does not reach mo: ${check.what}.`, fix: again(install) }]
-        : []),
+      ...(check === null || findings.length > 0 ? [] : unreached(host, check, install)),
     ],
   };
 }
@@ -136,6 +134,19 @@ function twice(host: Host, install: Install | null): Finding {
         ? `Take one of them out of ${host.title}.`
         : `Keep what mo install wrote, and ${other}.`,
   };
+}
+
+function unreached(host: Host, check: HostCheck, install: Install | null): Finding[] {
+  switch (check.state) {
+    case 'reached':
+      return [];
+    case 'waiting': {
+      const fix = `Run \`${host.binary}\` in the project once and say yes to the server mo.`;
+      return [{ what: `${host.title} waits for your approval of the server in .mcp.json.`, fix }];
+    }
+    case 'lost':
+      return [{ what: `${host.title} does not reach mo: ${check.what}.`, fix: again(install) }];
+  }
 }
 
 function again(install: Install | null): string {
@@ -219,20 +230,28 @@ async function examineWorkspace(
   place: HostPlace,
 ): Promise<Finding[]> {
   const { workspacePaths } = await import('../store/paths.ts');
-  const { folder, database } = workspacePaths(place.project);
+  const { folder } = workspacePaths(place.project);
   const isThere = await access(folder).then(
     () => true,
     () => false,
   );
-  if (!isThere || (await project()).git === null) return [];
+  if (!isThere || !(await isRepository(project))) return [];
   const { createGit } = await import('../git/git.ts');
-  const asked = await createGit(place.project, { env }).run(
-    ['check-ignore', '-q', '--', database],
-    {
-      accept: [0, 1],
-    },
+  const seen = await createGit(place.project, { env }).run(
+    ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '--', folder],
+    { cutAt: 1_000 },
   );
-  if (asked.exitCode === 0) return [];
+  if (seen.stdout === '') return [];
   const what = `git does not ignore ${folder}, so what mo keeps there could be committed.`;
   return [{ what, fix: `echo '*' > '${folder}/.gitignore'` }];
+}
+
+/** What is wrong with git is said by `mo health`. */
+async function isRepository(project: OperationContext['project']): Promise<boolean> {
+  try {
+    return (await project()).git !== null;
+  } catch (error) {
+    if (error instanceof MoError) return false;
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { MoError } from '../core/problem.ts';
 import type { HostPlace } from '../hosts/host.ts';
 import { dataFolder, homeFolder } from '../platform/data-folder.ts';
 import { packageRoot } from '../platform/package-root.ts';
@@ -9,7 +10,7 @@ export async function hostPlace(context: OperationContext): Promise<HostPlace> {
   return {
     env: context.env,
     home: homeFolder(context.env),
-    project: (await context.project()).root,
+    project: await projectRoot(context),
     data: dataFolder(context.env),
     package: realpathSync(packageRoot()),
     node: process.execPath,
@@ -17,4 +18,14 @@ export async function hostPlace(context: OperationContext): Promise<HostPlace> {
     stamp: new Date(context.clock.now()).toISOString().replaceAll(/[-:.]/g, ''),
     signal: context.signal,
   };
+}
+
+/** Without git, or with one that is too old, hosts can be set up all the same. */
+async function projectRoot({ project, folder }: OperationContext): Promise<string> {
+  try {
+    return (await project()).root;
+  } catch (error) {
+    if (error instanceof MoError) return folder;
+    throw error;
+  }
 }

@@ -144,7 +144,7 @@ function planOf({ host, call }: FoundHost, wish: InstallWish, steps: readonly St
   return {
     host: host.name,
     title: host.title,
-    call: host.call,
+    call: host.call(wish.mode),
     scope: wish.scope,
     mode: wish.mode,
     binary: call?.binary.at(-1) ?? null,
@@ -220,7 +220,7 @@ export async function askToConnect(ask: () => Promise<HostCheck>): Promise<HostC
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof HostRefusal) return { ok: false, what: error.message };
+    if (error instanceof HostRefusal) return { state: 'lost', what: error.message };
     throw error;
   }
 }

@@ -71,7 +71,7 @@ async function undo(
   for (const part of install.parts.toReversed()) {
     const record = await readRecord(place);
     const others = record.installs.filter((one) => !isSame(one, install));
-    const one = await undoPart(part, found, { install, others, force });
+    const one = await undoPart(part, found, { install: left, others, force });
     undone.push(one);
     if (one.how !== 'kept') {
       left = { ...left, parts: left.parts.filter(({ kind }) => kind !== part.kind) };

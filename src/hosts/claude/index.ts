@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { askHost } from '../ask-host.ts';
 import { fieldOf, type Json } from '../../core/json.ts';
-import { type Entry, type Host, type HostCall, HostRefusal, serverName } from '../host.ts';
+import {
+  type Entry,
+  type Host,
+  type HostCall,
+  type HostCheck,
+  HostRefusal,
+  serverName,
+} from '../host.ts';
 import { removeFromJson, setInJson, valueOfJson } from '../json-text.ts';
 import { claudeApprovals } from './approvals.ts';
 import { claudeConfigFile, claudeFolder } from './folder.ts';
@@ -12,7 +19,7 @@ export const claudeHost: Host = {
   name: 'claude',
   title: 'Claude Code',
   binary: 'claude',
-  call: '/orchestrate <goal>',
+  call: () => '/orchestrate <goal>',
   signs: (place) => [claudeConfigFile(place), claudeFolder(place)],
   files: (place, scope) =>
     scope === 'user'
@@ -51,10 +58,7 @@ export const claudeHost: Host = {
     const { stdout } = await askHost(call, ['mcp', 'get', name], folder);
     const status = /^\s*Status:\s*(.*)$/m.exec(stdout)?.[1] ?? 'it did not say';
     const issue = /^\s*Issue:\s*(.*)$/m.exec(stdout)?.[1];
-    return {
-      ok: /connected/i.test(status) && !/fail|not connected/i.test(status),
-      what: issue === undefined ? status : `${status} (${issue})`,
-    };
+    return { state: stateOf(status), what: issue === undefined ? status : `${status} (${issue})` };
   },
   plugin: claudePlugin,
 };
@@ -74,6 +78,12 @@ async function set(call: HostCall, entry: Entry, present: Entry | null): Promise
 
 async function remove(call: HostCall): Promise<void> {
   await askHost(call, ['mcp', 'remove', '-s', 'user', serverName]);
+}
+
+/** `✔ Connected`, `✘ Failed to connect`, `⏸ Pending approval (...)` (2.1.329). */
+function stateOf(status: string): HostCheck['state'] {
+  if (/pending approval/i.test(status)) return 'waiting';
+  return /connected/i.test(status) && !/not connected/i.test(status) ? 'reached' : 'lost';
 }
 
 function isEntry(value: Json | undefined): value is Record<string, Json> {

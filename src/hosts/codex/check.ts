@@ -16,10 +16,10 @@ const answer = z.object({
 export async function codexCheck(call: HostCall): Promise<HostCheck> {
   const said = await withAppServer(call, (server) => server.ask('mcpServerStatus/list', {}));
   const mo = answer.parse(said).data.find(({ name }) => name === serverName);
-  if (mo === undefined) return { ok: false, what: 'Codex knows no server mo' };
+  if (mo === undefined) return { state: 'lost', what: 'Codex knows no server mo' };
   const tools = Object.keys(mo.tools).length;
   if (mo.toolsError !== undefined && mo.toolsError !== null) {
-    return { ok: false, what: mo.toolsError.slice(0, 300) };
+    return { state: 'lost', what: mo.toolsError.slice(0, 300) };
   }
-  return { ok: tools > 0, what: `${tools} tools` };
+  return { state: tools > 0 ? 'reached' : 'lost', what: `${tools} tools` };
 }

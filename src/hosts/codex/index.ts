@@ -16,7 +16,8 @@ export const codexHost: Host = {
   name: 'codex',
   title: 'Codex',
   binary: 'codex',
-  call: '$orchestrate <goal>',
+  // A skill of a plugin has the plugin's name before its own (0.169.0).
+  call: (mode) => (mode === 'plugin' ? '$mo:orchestrate <goal>' : '$orchestrate <goal>'),
   signs: (place) => [codexFolder(place)],
   files: (place, scope) => ({
     entry: join(codexFolder(place), 'config.toml'),
