@@ -45,7 +45,7 @@ export type Problem =
   | { code: 'owner-failed'; runId: string; reason: string }
   | { code: 'unexpected'; what: string }
   | { code: 'addon-missing'; reason: string }
-  | { code: 'host-missing'; hosts: readonly string[] }
+  | { code: 'host-missing'; hosts: readonly string[]; needs: 'anything' | 'program' }
   | { code: 'host-refused'; host: string; what: string }
   | { code: 'config-broken'; file: string; line: number | null; what: string }
   | { code: 'config-read-only'; file: string; reason: string }
@@ -166,7 +166,9 @@ export function describeProblem(problem: Problem): string {
     case 'addon-missing':
       return `The native part of better-sqlite3 does not load: ${problem.reason}. Run \`npm rebuild better-sqlite3\` where mo is installed (it needs python3, make and g++ on Node 20).`;
     case 'host-missing':
-      return `${problem.hosts.join(' and ')} ${problem.hosts.length === 1 ? 'is' : 'are'} not on this machine: no program on the PATH and no configuration. Install ${problem.hosts.length === 1 ? 'it' : 'one of them'}, start it once, then run \`mo install\` again.`;
+      return problem.needs === 'program'
+        ? `The program of ${problem.hosts.join(' and ')} is not on the PATH, and this cannot be done without it. Install it, then run the same command again.`
+        : `${problem.hosts.join(' and ')} ${problem.hosts.length === 1 ? 'is' : 'are'} not on this machine: no program on the PATH and no configuration. Install ${problem.hosts.length === 1 ? 'it' : 'one of them'}, then run the same command again.`;
     case 'host-refused':
       return `${problem.host} did not take it: ${problem.what.trim().replace(/\.$/, '')}. Mend what it names, then run the same command again.`;
     case 'config-broken':

@@ -88,7 +88,8 @@ async function planAsPlugin(
   wish: InstallWish,
   parts: readonly Part[],
 ): Promise<Step[]> {
-  if (call === null) throw new MoError({ code: 'host-missing', hosts: [host.title] });
+  if (call === null)
+    throw new MoError({ code: 'host-missing', hosts: [host.title], needs: 'program' });
   const server = serverCommand(wish.command, place, lastingPackage(place));
   const folder = join(place.data, 'plugin', place.version);
   const copy = await planFolder({

@@ -44,7 +44,8 @@ export async function undoPart(
       await undoPackage(part);
       return { ...base, how: 'restored' };
     case 'plugin':
-      if (call === null) throw new MoError({ code: 'host-missing', hosts: [host.title] });
+      if (call === null)
+        throw new MoError({ code: 'host-missing', hosts: [host.title], needs: 'program' });
       return { ...base, how: await undoPlugin(part, { host, call, needed }) };
     case 'snippet':
       return { ...base, how: await undoText(part, { remove: removeSnippet, needed }) };

@@ -49,7 +49,7 @@ export async function planHosts(
 ): Promise<HostsInstallation> {
   checkWish(wish);
   const place = await hostPlace(context);
-  const found = await findHosts(place, wish.host);
+  const found = await findHosts(place, wish);
   const wishes = found.map((one) => {
     const usual = one.host.isEntryShared(wish.scope) ? 'npx' : 'node';
     return { found: one, wish: { ...wish, command: wish.command ?? usual } };
@@ -113,12 +113,15 @@ function checkWish({ approve, scope }: HostsWish): void {
   }
 }
 
-async function findHosts(place: HostPlace, name: HostsWish['host']): Promise<FoundHost[]> {
+/** A plugin is put in by the host's program alone. */
+async function findHosts(place: HostPlace, { host: name, mode }: HostsWish): Promise<FoundHost[]> {
   const wanted = hosts.filter((host) => name === 'all' || host.name === name);
   const found = await Promise.all(wanted.map((host) => findHost(host, place)));
   const here = found.filter((one) => one !== null);
-  if (here.length > 0) return here;
-  throw new MoError({ code: 'host-missing', hosts: wanted.map(({ title }) => title) });
+  const able = mode === 'plugin' ? here.filter(({ call }) => call !== null) : here;
+  if (able.length > 0) return able;
+  const needs = here.length === 0 ? 'anything' : 'program';
+  throw new MoError({ code: 'host-missing', hosts: wanted.map(({ title }) => title), needs });
 }
 
 /** Twice in one host, mo would be two servers with the same tools. */

@@ -297,7 +297,7 @@ test('one host of two is left out', async () => {
   expect(await user.read('.claude.json')).toBe(claudeText);
   const missing = await user.mo('install', '--yes', '--host', 'claude', '--mode', 'plugin');
   expect(missing.exitCode).toBe(5);
-  expect(missing.stderr).toContain('Claude Code is not on this machine');
+  expect(missing.stderr).toContain('The program of Claude Code is not on the PATH');
 });
 
 test("a project gets a server that starts on every machine, and the project's own skill", async () => {
