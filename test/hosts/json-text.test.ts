@@ -25,11 +25,14 @@ test('what is missing on the way is made, and an empty object is opened', () => 
 
 test('a text on one line stays on one line', () => {
   expect(setInJson('{"a":{"b":1}}', ['a', 'c'], { d: [1] })).toBe('{"a":{"b":1, "c": {"d":[1]}}}');
+  expect(setInJson('{\n  "a": {"b":1}\n}', ['a', 'c'], { d: [1] })).toBe(
+    '{\n  "a": {"b":1, "c": {"d":[1]}}\n}',
+  );
 });
 
 test('a value that is there is replaced in its place', () => {
   const text = '{ "mcpServers": { "mo": {"old": true}, "z": 1 } }';
-  expect(setInJson(text, path, 2)).toBe('{ "mcpServers": { "mo": 2, "z": 1 } }');
+  expect(setInJson(text, path, { x: 2 })).toBe('{ "mcpServers": { "mo": {"x":2}, "z": 1 } }');
 });
 
 test.each([
