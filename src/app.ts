@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { CliDeps, ServeWish } from './cli/cli-deps.ts';
 import { MoError } from './core/problem.ts';
+import type { Settings } from './core/settings.ts';
 import type { Engine } from './engine/engine.ts';
 import type { OperationContext, Project, VerifyResult, VerifyWish } from './operations/context.ts';
 import { toolsets } from './operations/operation.ts';
@@ -72,6 +73,11 @@ async function contextOf(call: Call): Promise<OperationContext> {
   const project = once(() => projectOf(folder, call));
   const root = async (): Promise<string> => (await project()).root;
   const store = async (): Promise<Store> => openedStore(await root());
+  const settings = once(async () => {
+    const { loadSettings } = await import('./platform/config.ts');
+    const loaded = await loadSettings({ root: await root(), env: call.env });
+    return { settings: loaded.settings, untrusted: loaded.untrusted };
+  });
   return {
     surface: call.surface,
     version: MO_VERSION,
@@ -81,11 +87,7 @@ async function contextOf(call: Call): Promise<OperationContext> {
     signal: call.signal,
     progress: call.progress,
     project,
-    settings: once(async () => {
-      const { loadSettings } = await import('./platform/config.ts');
-      const { settings, untrusted } = await loadSettings({ root: await root(), env: call.env });
-      return { settings, untrusted };
-    }),
+    settings,
     providers: async () => (await import('./providers/providers.ts')).providers,
     store,
     storeIfAny: async () => openedStoreIfAny(await root()),
@@ -97,8 +99,10 @@ async function contextOf(call: Call): Promise<OperationContext> {
       const { trustProject } = await import('./platform/config.ts');
       return trustProject({ root: await root(), env: call.env });
     },
-    verify: async (wish) =>
-      verify(await engineOf(store(), await root(), call.env), wish, call.signal),
+    verify: async (wish) => {
+      const engine = await engineOf(store(), await root(), call.env);
+      return verify(engine, wish, { settings: async () => (await settings()).settings, ...call });
+    },
   };
 }
 
@@ -182,14 +186,14 @@ function logLine(text: string): void {
 async function verify(
   engine: Engine,
   wish: VerifyWish,
-  signal: AbortSignal,
+  { settings, signal }: { settings: () => Promise<Settings>; signal: AbortSignal },
 ): Promise<VerifyResult> {
   const { verifyFolder, verifyReceipt, verifyRun } = await import('./engine/verify.ts');
   switch (wish.what) {
     case 'run':
       return verifyRun(engine, { ...wish, signal });
     case 'folder':
-      return verifyFolder(engine, { ...wish, signal });
+      return verifyFolder(engine, { ...wish, settings: await settings(), signal });
     case 'receipt':
       return verifyReceipt(engine, wish);
   }

@@ -1,3 +1,4 @@
+import { progressText } from '../core/progress.ts';
 import { duration, oneLine, spending } from '../operations/amounts.ts';
 import { stateText, type Picture, type PictureNode } from '../operations/picture.ts';
 import { footer, statusCounts } from './live-view.ts';
@@ -23,10 +24,16 @@ export function changeLines(before: Picture | null, after: Picture, now: number)
     ...(changed.length > mostLines
       ? [`${stamp} ${statusCounts(changed)}`]
       : changed.map((node) => `${stamp} ${nodeChange(node, now)}`)),
+    ...(before === null ? [] : progressed(before, after)).map((one) => `${stamp} ${one}`),
     ...(before !== null && before.state !== after.state && after.endedAt === null
       ? [`${stamp} ${runChange(after.state)}`]
       : []),
   ];
+}
+
+function progressed(before: Picture, after: Picture): string[] {
+  const told = new Set(before.progress.map(progressText));
+  return after.progress.map(progressText).filter((text) => !told.has(text));
 }
 
 function runChange(state: Picture['state']): string {

@@ -2,7 +2,7 @@ import type { ExitCode } from '../core/problem.ts';
 import { spending, duration, oneLine } from '../operations/amounts.ts';
 import { stateText, type Picture } from '../operations/picture.ts';
 import { heldText, raiseCommand } from '../operations/news.ts';
-import { finalObject } from '../operations/final-object.ts';
+import { finalObject, type FinalObject } from '../operations/final-object.ts';
 import type { CommandCall } from './command-call.ts';
 import { isDone, statusCounts } from './live-view.ts';
 
@@ -18,7 +18,7 @@ export async function finish(
   }
   const result = await finalObject(call.context, picture.runId);
   if (call.json) call.terminal.out(JSON.stringify({ ...known, ...result }, null, 2));
-  else call.terminal.out(summaryLines(picture, result.report).join('\n'));
+  else call.terminal.out(summaryLines(picture, result).join('\n'));
   return exitCodeOfRun(picture);
 }
 
@@ -45,7 +45,7 @@ export function leftBehind({ runId }: Picture): string {
   return `${runId} goes on without you. Watch it with: mo watch ${runId} · stop it with: mo stop ${runId}`;
 }
 
-function summaryLines(picture: Picture, report: string | null): string[] {
+function summaryLines(picture: Picture, { handoffs, report }: FinalObject): string[] {
   const took = duration((picture.endedAt ?? picture.startedAt) - picture.startedAt);
   const spend = spending(picture.spend);
   const unfinished = picture.nodes.filter((node) => !isDone(node));
@@ -57,6 +57,7 @@ function summaryLines(picture: Picture, report: string | null): string[] {
       .slice(0, 10)
       .map(({ name, status, message }) => `  ${name} ${status}: ${oneLine(message ?? '', 160)}`),
     ...(picture.branch === null ? [] : [`branch  ${picture.branch}`]),
+    ...(handoffs === null ? [] : [`result  mo output ${picture.runId}`]),
     ...(picture.landed === null ? [] : [`landed  ${picture.landed}`]),
     ...(report === null ? [] : [`report  ${report}`]),
     ...picture.requests.flatMap((request) => [

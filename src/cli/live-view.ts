@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { NodeStatus } from '../core/run.ts';
 import { duration, oneLine, spending } from '../operations/amounts.ts';
+import { progressText } from '../core/progress.ts';
 import { groupBy } from '../core/group-by.ts';
 import { doneOf, mapText, mostFailed, totalOf, type MapCount } from '../operations/map-text.ts';
 import { heldText } from '../operations/news.ts';
@@ -67,12 +68,15 @@ export function renderView(picture: Picture, now: number, size: ViewSize): strin
   ];
 }
 
-/** `3 of 8 done · 2 running · $0.42 · 120k tokens` */
+/** `tasks 1 of 4 done · 3 of 8 nodes done · 2 at work · $0.42 · 120k tokens` */
 export function footer(picture: Picture): string {
   const done = picture.nodes.filter(isDone).length;
   const busy = picture.nodes.filter(({ status }) => status === 'running' || status === 'gating');
+  const lists = picture.progress.map(progressText);
+  const nodes = lists.length === 0 ? '' : ' nodes';
   return [
-    `${done} of ${picture.nodes.length} done`,
+    ...lists,
+    `${done} of ${picture.nodes.length}${nodes} done`,
     ...(busy.length === 0 ? [] : [`${busy.length} at work`]),
     ...[spending(picture.spend)].filter((text) => text !== ''),
   ].join(' · ');

@@ -51,16 +51,28 @@ async function stayWith(
   const { follow } = await import('./follow.ts');
   const { finish } = await import('./finish.ts');
   const picture = await follow(call, runId);
-  if (operation.name === 'run' && picture.state === 'succeeded' && !call.json) {
-    const { output } = await import('../operations/output.ts');
-    const { text } = await output.run(
-      { run_id: runId, part: 'result', cursor: 0, max_bytes: 30_000 },
-      call.context,
-    );
-    call.terminal.out(text);
+  const found =
+    picture.state === 'succeeded' && !call.json ? await resultOf(operation, runId, call) : null;
+  if (found !== null) {
+    call.terminal.out(found);
     return finish({ ...call, terminal: { ...call.terminal, out: call.terminal.err } }, picture);
   }
   return finish(call, picture, { ...started, next: `output {run_id: "${runId}"}` });
+}
+
+/** What a person started it for, where that is a text and not a branch. */
+async function resultOf(
+  operation: Operation,
+  runId: string,
+  { context }: CommandCall,
+): Promise<string | null> {
+  const { resultOfRun, resultText } = await import('../operations/run-result.ts');
+  const found = await resultOfRun(await context.store(), runId);
+  if (found !== null) return resultText(found);
+  if (operation.name !== 'run') return null;
+  const { output } = await import('../operations/output.ts');
+  const asked = { run_id: runId, part: 'result' as const, cursor: 0, max_bytes: 30_000 };
+  return (await output.run(asked, context)).text;
 }
 
 /** Prints an answer the way this call asked for and returns its exit code. */

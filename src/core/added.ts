@@ -15,6 +15,8 @@ export function newNode(spec: NodeSpec, emittedBy: string | null): RunNode {
     emitted: null,
     carry: null,
     stale: 0,
+    told: [],
+    heard: 0,
     admitted: false,
     stop: null,
   };

@@ -1,5 +1,5 @@
 import type { RunEvent } from './event.ts';
-import { isSameWorker, repairOf } from './repair.ts';
+import { goingOnOf, isSameWorker } from './going-on.ts';
 import type { AttemptRecord, NodeState, RunNode } from './run.ts';
 
 /** The events that change one node and nothing else. */
@@ -14,6 +14,7 @@ export type NodeEvent = Extract<
       | 'gate.judged'
       | 'node.verified'
       | 'node.returned'
+      | 'node.told'
       | 'node.failed'
       | 'node.blocked'
       | 'node.stopped'
@@ -27,9 +28,11 @@ export type NodeEvent = Extract<
 export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNode {
   const { state } = node;
   switch (event.type) {
-    case 'attempt.started':
+    case 'attempt.started': {
+      const before = goingOnOf(node);
       return {
         ...node,
+        heard: node.told.length,
         state: {
           status: 'running',
           attempt: event.attempt,
@@ -50,10 +53,13 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
             endedAt: null,
             ending: null,
             verdicts: [],
-            ...(isSameWorker(repairOf(node)?.route ?? null, event.route) ? repairs : {}),
+            ...(before !== null && isSameWorker(before.route, event.route)
+              ? { goesOn: before.why }
+              : {}),
           },
         ],
       };
+    }
     case 'attempt.spawned':
     case 'attempt.adopted':
       return state.status === 'running'
@@ -97,13 +103,17 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
           notBefore: event.notBefore,
           findings: event.findings,
           message: event.message,
-          ...(event.repair === true ? { repair: true as const } : {}),
+          ...(event.repair === true ? { goesOn: 'repair' as const } : {}),
+          ...(event.told === true ? { goesOn: 'told' as const } : {}),
         },
         counted: node.counted + (event.counts ? 1 : 0),
-        uncounted: node.uncounted + (event.counts ? 0 : 1),
+        // A person ends somewhere: what was told has no limit.
+        uncounted: node.uncounted + (event.counts || event.cause === 'told' ? 0 : 1),
         excluded: event.exclude === null ? node.excluded : [...node.excluded, event.exclude],
         carry: event.carry,
       };
+    case 'node.told':
+      return { ...node, told: [...node.told, event.text] };
     case 'node.failed':
       return {
         ...node,
@@ -123,8 +133,6 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
       return { ...node, state: { status: 'skipped', by: event.by } };
   }
 }
-
-const repairs = { isRepair: true } as const;
 
 /** The worker is gone and what it left is to be judged, unless it is not wanted any more. */
 export function endAttempt(

@@ -82,6 +82,7 @@ function applyToRun(run: Run, event: RunEvent, at: number): Run {
     case 'gate.judged':
     case 'node.verified':
     case 'node.returned':
+    case 'node.told':
     case 'node.failed':
     case 'node.blocked':
     case 'node.stopped':

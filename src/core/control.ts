@@ -7,7 +7,7 @@ import type { Run, RunNode } from './run.ts';
 import type { Signal } from './signal.ts';
 
 /** What a controller does to a run from outside, beside stopping it, answering and landing. */
-export type Control = Extract<Signal, { kind: 'retry' | 'skip' | 'pause' | 'resume' }>;
+export type Control = Extract<Signal, { kind: 'retry' | 'skip' | 'tell' | 'pause' | 'resume' }>;
 
 /** What follows from it: events, none where it is so already, or why it cannot be. Asked by who sends it and again by who executes it. */
 export function eventsOfControl(run: Run, control: Control): RunEvent[] | Problem {
@@ -16,6 +16,8 @@ export function eventsOfControl(run: Run, control: Control): RunEvent[] | Proble
       return retried(run, control);
     case 'skip':
       return skipped(run, control.node);
+    case 'tell':
+      return told(run, control);
     case 'pause':
       return paused(run, control.workers);
     case 'resume':
@@ -67,6 +69,26 @@ function skipped(run: Run, name: string): RunEvent[] | Problem {
       ? `Let it end, or stop it first: mo stop ${run.spec.runId} --node ${name}`
       : `See what it did with: mo output ${run.spec.runId} --node ${name}`;
   return nodeState(run, node, 'waits, has failed or is blocked', fix);
+}
+
+function told(
+  run: Run,
+  { node: name, text }: { node: string; text: string },
+): RunEvent[] | Problem {
+  const node = run.nodes.get(name);
+  if (node === undefined) return noNode(run, name);
+  const refusal = refusalOfChange(run);
+  if (refusal !== null) return refusal;
+  const { runId } = run.spec;
+  const { status } = node.state;
+  if (node.spec.kind !== 'agent') {
+    const fix = `Tell it to an agent, or answer what the run asks: mo poll ${runId}`;
+    return nodeState(run, node, 'has a worker that can be told something', fix);
+  }
+  if (status === 'waiting' || status === 'running' || status === 'gating')
+    return [{ type: 'node.told', node: name, text }];
+  const fix = `To have it done again with your words: mo workflow control ${runId} retry ${name} --text "…"`;
+  return nodeState(run, node, 'waits or is at work', fix);
 }
 
 function paused(run: Run, workers: 'finish' | 'stop'): RunEvent[] | Problem {

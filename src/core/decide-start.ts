@@ -1,6 +1,6 @@
 import { noLimit, reserve, tighter } from './budget.ts';
 import { isReady } from './needs.ts';
-import { isSameWorker, repairOf, type Repair } from './repair.ts';
+import { goingOnOf, isSameWorker, type GoingOn } from './going-on.ts';
 import { routeNode, type Routing, type RoutingQuestion, type Worker } from './routing.ts';
 import { scopesOverlap } from './scope.ts';
 import { freeSlot, slotsInUse } from './slots.ts';
@@ -98,7 +98,7 @@ function decideStart(
     otherThan,
     now,
   };
-  const routing = routeToSession(repairOf(node), question) ?? routeNode(question);
+  const routing = routeToSession(goingOnOf(node), question) ?? routeNode(question);
   if (!routing.ok) {
     if (routing.openAt !== null) return { do: 'wait', until: routing.openAt };
     const message = `no worker can take it: ${routing.reasons.join('; ')}`;
@@ -143,21 +143,25 @@ function reserveOfDay(
 }
 
 /** To the worker whose session is gone on with; null when there is none, or it cannot be used any more. */
-function routeToSession(repair: Repair | null, question: RoutingQuestion): Routing | null {
-  if (repair === null) return null;
-  const { provider, profile, model, effort } = repair.route;
+function routeToSession(before: GoingOn | null, question: RoutingQuestion): Routing | null {
+  if (before === null) return null;
+  const { provider, profile, model, effort } = before.route;
   const routing = routeNode({
     ...question,
     node: { ...question.node, provider, profile, model, effort },
   });
   if (!routing.ok) return routing.openAt === null ? null : routing;
-  const same = routing.candidates.find((one) => isSameWorker(one.route, repair.route));
+  const same = routing.candidates.find((one) => isSameWorker(one.route, before.route));
   if (same === undefined) return null;
   if (same.openAt > question.now) return { ok: false, openAt: same.openAt, reasons: same.reasons };
   return {
     ...routing,
     route: same.route,
-    reasons: ['its session has the work and only lacks a handoff'],
+    reasons: [
+      before.why === 'repair'
+        ? 'its session has the work and only lacks a handoff'
+        : 'its session goes on under what it was told',
+    ],
   };
 }
 

@@ -60,7 +60,15 @@ export const request = z.object({
 export type Request = z.infer<typeof request>;
 
 /** Why work goes back to its node. */
-export const returnCause = z.enum(['gate', 'conflict', 'merged-gate', 'ending', 'lost', 'plan']);
+export const returnCause = z.enum([
+  'gate',
+  'conflict',
+  'merged-gate',
+  'ending',
+  'lost',
+  'plan',
+  'told',
+]);
 export type ReturnCause = z.infer<typeof returnCause>;
 
 /** Why a review round went on or stopped; see `core/convergence.ts`. */
@@ -139,6 +147,8 @@ export const runEvent = z.discriminatedUnion('type', [
     carry: work.nullable(),
     /** Only the handoff has to be given again, in the session of this attempt. */
     repair: z.literal(true).optional(),
+    /** The work goes on in the session of this attempt. */
+    told: z.literal(true).optional(),
   }),
   z.object({
     type: z.literal('node.failed'),
@@ -150,6 +160,8 @@ export const runEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('node.stopped'), node: z.string() }),
   /** `by`: the node that had emitted it and withdraws it, `when`, or `person`. */
   z.object({ type: z.literal('node.skipped'), node: z.string(), by: z.string() }),
+  /** Its worker is ended and goes on knowing this; without one, the next is told. */
+  z.object({ type: z.literal('node.told'), node: z.string(), text: z.string() }),
   /** Nothing it needs stands in its way any more. */
   z.object({ type: z.literal('node.unblocked'), node: z.string() }),
   /** Its `when` is true: it may start, ask or expand. */

@@ -1,5 +1,5 @@
 import { didYouMean } from './closest.ts';
-import { nodeName } from './names.ts';
+import { nodeName, reservedName } from './names.ts';
 import type { NodeSpec } from './node.ts';
 import { scopeErrors } from './scope.ts';
 
@@ -150,6 +150,8 @@ function nodeErrors(node: GraphNode): GraphError[] {
       'Use 1 to 64 of the characters a-z, 0-9, - and _: a name becomes a folder and a branch.',
     );
   }
+  const reserved = reservedName(node.name);
+  if (reserved !== null) add('name', reserved.what, reserved.fix);
   if (node.kind === 'command' && node.task.trim() === '') {
     add('run', 'a command node needs a command.', 'Say what to run: `run: npm test`.');
   }

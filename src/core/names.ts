@@ -5,6 +5,25 @@ export const nodeName = z
   .string()
   .regex(/^[a-z0-9_-]{1,64}$/, 'a node name has 1 to 64 of the characters a-z, 0-9, - and _');
 
+/** Names of nodes that would mean something else wherever a node is named. */
+const reserved: ReadonlyMap<string, string> = new Map([
+  ['inputs', 'in an expression it means the inputs of the run'],
+  ['run', 'in an expression it means the run itself'],
+  ['nodes', 'in an expression it means all nodes'],
+  ['person', 'events say so where a person decided'],
+  ['when', 'events say so where a node was skipped by its when'],
+]);
+
+/** Why no node may be called so; null where one may. */
+export function reservedName(name: string): { what: string; fix: string } | null {
+  const why = reserved.get(name);
+  if (why === undefined) return null;
+  return {
+    what: `no node can be called ${name}: ${why}.`,
+    fix: `Use another name, such as ${name}-1, here and in the needs of others.`,
+  };
+}
+
 /** `r-7-add-jwt`: a number that grows per project and the first words of the goal. */
 export const runId = z
   .string()

@@ -89,6 +89,14 @@ export const mapSpec = z.object({
 });
 export type MapSpec = z.infer<typeof mapSpec>;
 
+/** The entry of a list that a node works on: the `n`th of `total` entries of `of`, counted from 1. */
+export const part = z.object({
+  of: z.string(),
+  n: z.number().int().positive(),
+  total: z.number().int().positive(),
+});
+export type Part = z.infer<typeof part>;
+
 /** One vertex of a workflow, complete: every default is filled in. */
 export const nodeSpec = workSpec.extend({
   name: nodeName,
@@ -113,5 +121,7 @@ export const nodeSpec = workSpec.extend({
   itemOf: nodeName.nullable().default(null),
   /** The items it was made for, as text; a command finds them in its environment (`MO_ITEM`, `MO_ITEMS`). */
   items: z.array(z.string()).nullable().default(null),
+  /** What the run tells its progress by; null: it belongs to no list. */
+  part: part.nullable().default(null),
 });
 export type NodeSpec = z.infer<typeof nodeSpec>;

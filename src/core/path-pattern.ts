@@ -1,7 +1,7 @@
 import { braceExpand, Minimatch } from 'minimatch';
 
 /** A checked pattern: the ways it can be met, each a list of segments. */
-export type PathPattern = { text: string; ways: readonly (readonly Segment[])[] };
+export type PathPattern = { ways: readonly (readonly Segment[])[] };
 
 /** `below`: one segment or more. `deep`: any number, none included. */
 type Segment =
@@ -11,6 +11,8 @@ type Segment =
   | { kind: 'deep' };
 
 const maxLength = 200;
+/** Of a pattern without wildcards, which costs nothing. */
+const maxPathLength = 4_096;
 const maxBraces = 4;
 const maxCommas = 16;
 /** Should the glob engine ever backtrack, a name of 255 characters costs 255 to this power at most: half a second, not days. */
@@ -20,19 +22,35 @@ const maxStars = 4;
  * Patterns come from models, so nothing reaches the glob engine that could hang it, leave the repository or mean something else than
  * it says. Segments are matched one by one, which keeps `**` linear; the engine only ever sees a single file name.
  */
-export function parsePathPattern(text: string): PathPattern | { error: string } {
+export function parsePathPattern(pattern: string): PathPattern | { error: string } {
+  if (/\p{Cc}/u.test(pattern)) return { error: 'contains a control character' };
+  const text = withStandIns(pattern);
   const error = textError(text);
   if (error !== null) return { error };
-  const path = text
-    .normalize('NFC')
-    .replace(/\/{2,}/g, '/')
-    .replace(/^(\.\/)+/, '');
+  const path = tidy(text);
   const expanded = /[*?[{]/.test(path) ? braceExpand(path) : [];
   for (const one of [path, ...expanded]) {
     const problem = pathError(one);
     if (problem !== null) return { error: problem };
   }
-  return { text, ways: [literalWay(path), ...expanded.map(globWay)] };
+  return { ways: [literalWay(path), ...expanded.map(globWay)] };
+}
+
+/** The pattern that means one path as it stands, and what is below it: whatever has another meaning in a pattern gets a backslash. */
+export function literalPattern(path: string): string {
+  return path.replaceAll(/[*?[{\\|,]|^[!#~]|^ | $|(?<=^[A-Za-z]):/g, (letter) => `\\${letter}`);
+}
+
+/** A pattern as a person reads it: without the backslashes. */
+export function shownPattern(pattern: string): string {
+  return plain(withStandIns(pattern));
+}
+
+/** With what every path that the pattern means begins; a name that is whole ends in a slash, so that d1 is no beginning of d10. */
+export function fixedBeginning(pattern: string): string {
+  const path = tidy(withStandIns(pattern));
+  const fixed = /^[^*?[{]*/.exec(path)?.[0] ?? '';
+  return plain(fixed === path && !path.endsWith('/') ? `${path}/` : fixed);
 }
 
 /** Whether a path (as git names it: relative, `/`, no empty or dotted segments) is among those the pattern means. */
@@ -65,11 +83,37 @@ export function covers(outer: PathPattern, inner: PathPattern): boolean {
   );
 }
 
+/** What may stand behind a backslash; it then means itself. */
+const escapable = ' !#()*+,:?@[\\]{|}~';
+const firstStandIn = 0x80;
+
+/** What stands behind a backslash becomes a control character, which no pattern may hold: nothing that looks for wildcards sees it. */
+function withStandIns(pattern: string): string {
+  return pattern.replaceAll(/\\(.)/g, (whole, letter: string) => {
+    const place = escapable.indexOf(letter);
+    return place === -1 ? whole : String.fromCodePoint(firstStandIn + place);
+  });
+}
+
+function plain(text: string, letterOf: (letter: string) => string = (letter) => letter): string {
+  return text.replaceAll(/[\u0080-\u0091]/g, (one) =>
+    letterOf(escapable.charAt((one.codePointAt(0) ?? 0) - firstStandIn)),
+  );
+}
+
+function tidy(text: string): string {
+  return text
+    .normalize('NFC')
+    .replace(/\/{2,}/g, '/')
+    .replace(/^(\.\/)+/, '');
+}
+
 function textError(text: string): string | null {
-  if (text.length > maxLength) return `is longer than ${maxLength} characters`;
+  const most = /[*?[{]/.test(text) ? maxLength : maxPathLength;
+  if (text.length > most) return `is longer than ${most} characters`;
   if (text.trim() !== text || text === '') return 'is empty or has blanks around it';
-  if (/\p{Cc}/u.test(text)) return 'contains a control character';
-  if (text.includes('\\')) return 'contains a backslash; write paths with /';
+  if (text.includes('\\'))
+    return 'contains a backslash; write paths with /, and \\ only before a sign such as * or [';
   if (/^(\/|~|[A-Za-z]:)/.test(text)) return 'is absolute; write it relative to the repository';
   if (/^[!#]/.test(text)) return 'begins with ! or #; list what is forbidden under deny';
   if (/[@!+*?]\([^)]*\|/.test(text)) return 'uses (a|b); write {a,b}';
@@ -95,7 +139,7 @@ function pathError(path: string): string | null {
 
 /** The path as it stands, brackets and all. Without wildcards it may be a folder, and then means what is below as well. */
 function literalWay(path: string): Segment[] {
-  const segments = names(path).map((text): Segment => ({ kind: 'literal', text }));
+  const segments = names(path).map((text): Segment => ({ kind: 'literal', text: plain(text) }));
   if (path.endsWith('/')) return [...segments, { kind: 'below' }];
   return /[*?{]/.test(path) ? segments : [...segments, { kind: 'deep' }];
 }
@@ -111,15 +155,18 @@ function globWay(path: string): Segment[] {
 }
 
 function segmentOf(text: string): Segment {
-  if (!/[*?[]/.test(text)) return { kind: 'literal', text };
-  const matcher = new Minimatch(text, {
-    dot: true,
-    nobrace: true,
-    nocomment: true,
-    noext: true,
-    nonegate: true,
-    platform: 'linux',
-  });
+  if (!/[*?[]/.test(text)) return { kind: 'literal', text: plain(text) };
+  const matcher = new Minimatch(
+    plain(text, (letter) => `\\${letter}`),
+    {
+      dot: true,
+      nobrace: true,
+      nocomment: true,
+      noext: true,
+      nonegate: true,
+      platform: 'linux',
+    },
+  );
   return { kind: 'glob', text, matcher };
 }
 
@@ -181,7 +228,8 @@ function namesMeet(left: Segment, right: Segment): boolean {
   if (isMany(left) || isMany(right)) return true;
   if (left.kind === 'literal') return nameMatches(right, left.text);
   if (right.kind === 'literal') return nameMatches(left, right.text);
-  return endsAgree(textOf(left), textOf(right));
+  // A wildcard that means itself ends what is fixed as any other does: at worst two writers are kept apart that need not be.
+  return endsAgree(plain(textOf(left)), plain(textOf(right)));
 }
 
 /** Two globs can only meet when one fixed beginning continues the other, and so for the ends. */

@@ -1,4 +1,5 @@
 import type { Report } from './report.ts';
+import { progressText } from './progress.ts';
 import type { AttemptReport, NodeReport } from './report-node.ts';
 import { countedFindings, cutLine } from './report-line.ts';
 import { tokensOf, type Spend } from './spend.ts';
@@ -39,6 +40,7 @@ function summaryLines(report: Report): string[] {
     lines.push(`- **Integrated tree:** \`${short(verified.tree)}\` passed ${gates}`);
   }
   lines.push(`- **Nodes:** ${countsText(report)}`);
+  lines.push(...report.progress.map((one) => `- **Progress:** ${progressText(one)}`));
   lines.push(...report.maps.map(mapLine));
   if (ms !== null) lines.push(`- **Time:** ${duration(ms)}, from ${report.started_at}`);
   return [...lines, `- **Spend:** ${spendText(report.spend)}`];

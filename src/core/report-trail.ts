@@ -68,6 +68,8 @@ function sayingOf(event: RunEvent, questions: ReadonlyMap<string, string>): Sayi
         findings: event.findings,
       };
     }
+    case 'node.told':
+      return { node: event.node, text: `was told: ${event.text}` };
     case 'node.failed':
       return { node: event.node, text: `failed: ${event.message}`, findings: event.findings };
     case 'node.blocked':

@@ -5,6 +5,7 @@ import { nodeReports, type NodeReport } from './report-node.ts';
 import { reproduceLines, type Source } from './report-reproduce.ts';
 import { trailOf, type Trail } from './report-trail.ts';
 import { progressOf, type MapProgress } from './map-progress.ts';
+import { progressOfRun, type Progress } from './progress.ts';
 import type { Run, RunNode } from './run.ts';
 import type { Spend } from './spend.ts';
 import { countsOf } from './view.ts';
@@ -32,6 +33,8 @@ export type Report = {
   total: number;
   /** Nodes by state. */
   counts: Record<string, number>;
+  /** How many entries of each list that nodes belong to are done. */
+  progress: Progress[];
   attempts: number;
   stale_attempts: number;
   graph: { mermaid: string; list: string[] };
@@ -78,6 +81,7 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     gates: spec.gates.slice(0, 50).map((gate) => gate.slice(0, 500)),
     total: nodes.length,
     counts: countsOf(run),
+    progress: progressOfRun(run),
     attempts: nodes.reduce((sum, node) => sum + node.attempts.length, 0),
     stale_attempts: nodes.reduce((sum, node) => sum + node.stale, 0),
     graph: reportGraph(nodes),

@@ -1,6 +1,6 @@
 import type { Finding } from './gate.ts';
 import type { ReturnCause } from './event.ts';
-import { isRepairing } from './repair.ts';
+import { isRepairing } from './going-on.ts';
 import type { RunNode } from './run.ts';
 import type { Settings } from './settings.ts';
 import type { EndClass } from './worker.ts';
@@ -115,6 +115,8 @@ function causeText(cause: ReturnCause): string {
       return 'the result conflicts with what landed before it';
     case 'merged-gate':
       return 'the result fails once merged with what landed before it';
+    case 'told':
+      return 'its worker was told something';
     case 'plan':
       return 'the plan was sent back';
     case 'ending':

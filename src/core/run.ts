@@ -19,8 +19,8 @@ export type NodeState =
       notBefore: number;
       findings: readonly Finding[];
       message: string | null;
-      /** Only the handoff of the last attempt has to be given again; see `repair.ts`. */
-      repair?: true;
+      /** The next attempt goes on in the session of the last one; see `going-on.ts`. */
+      goesOn?: 'repair' | 'told';
     }
   | {
       status: 'running';
@@ -70,8 +70,8 @@ export type AttemptRecord = {
   endedAt: number | null;
   ending: Ending | null;
   verdicts: readonly Verdict[];
-  /** It was only asked for the handoff of the attempt before it. */
-  isRepair?: true;
+  /** It goes on in the session of the attempt before it: only for its handoff, or because it was told something. */
+  goesOn?: 'repair' | 'told';
 };
 
 export type RunNode = {
@@ -92,6 +92,9 @@ export type RunNode = {
   carry: Work | null;
   /** Attempts up to this one are history: what they left is no evidence any more. */
   stale: number;
+  /** What a controller told its workers, and how many of that the newest one knows. */
+  told: readonly string[];
+  heard: number;
   /** Its `when` was found true since it was last invalidated. */
   admitted: boolean;
   /** Somebody asked to stop this node; true: at once. */

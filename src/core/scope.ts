@@ -5,6 +5,7 @@ import {
   matchesPath,
   mayMeet,
   parsePathPattern,
+  shownPattern,
   type PathPattern,
 } from './path-pattern.ts';
 
@@ -225,10 +226,10 @@ function isDenied(pattern: PathPattern, deny: readonly string[]): boolean {
   return usable(deny).some((one) => covers(one, pattern));
 }
 
-function listed(texts: readonly string[]): string {
-  if (texts.length === 0) return 'nothing';
-  const some = texts.slice(0, 10).join(', ');
-  return texts.length > 10 ? `${some} and ${texts.length - 10} more` : some;
+function listed(patterns: readonly string[]): string {
+  if (patterns.length === 0) return 'nothing';
+  const some = patterns.slice(0, 10).map(shownPattern).join(', ');
+  return patterns.length > 10 ? `${some} and ${patterns.length - 10} more` : some;
 }
 
 function shown(text: string): string {

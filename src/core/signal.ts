@@ -21,6 +21,8 @@ export const signal = z.discriminatedUnion('kind', [
   /** Do a node again, and all that rests on it; `text`, which may be empty, is told to its worker. */
   z.object({ kind: z.literal('retry'), node: z.string(), text: z.string() }),
   z.object({ kind: z.literal('skip'), node: z.string() }),
+  /** What the worker of a node is to know from now on. */
+  z.object({ kind: z.literal('tell'), node: z.string(), text: z.string() }),
   z.object({ kind: z.literal('pause'), workers: z.enum(['finish', 'stop']) }),
   /** `budget`: the ceilings to go on under; null: those there are. */
   z.object({ kind: z.literal('resume'), budget: limit.nullable() }),

@@ -47,7 +47,7 @@ export function freeSlot(run: Run, slots: Slots, { spec }: RunNode): number | 'n
   return slot;
 }
 
-/** An answer that is to be given again is given by the same session, in the same folder. */
+/** What goes on in a session goes on in its folder. */
 function holdsSlot({ spec, state }: RunNode): boolean {
   if (spec.itemOf === null) return false;
   switch (state.status) {
@@ -57,7 +57,7 @@ function holdsSlot({ spec, state }: RunNode): boolean {
     case 'verified':
       return !state.landed;
     case 'waiting':
-      return state.repair === true;
+      return state.goesOn !== undefined;
     case 'failed':
     case 'blocked':
     case 'skipped':

@@ -1,10 +1,15 @@
 import type { Run, RunNode } from './run.ts';
+import { isInterrupted } from './told.ts';
 
-/** What is wanted of a node by a stop of it or of its whole run, by a pause, or because its work counts no more; null: nobody wants it stopped. `force`: at once. */
+/**
+ * What is wanted of a node by a stop of it or of its whole run, by a pause, because its work counts no more, or because its worker is to
+ * hear something; null: nobody wants it stopped. `force`: at once.
+ */
 export function stopOf(run: Run, node: RunNode): { force: boolean } | null {
   const all = run.status.status === 'stopping' ? run.status : null;
   if (all === null && node.stop === null) {
-    const isLeaving = node.state.status === 'running' && node.state.becomes !== null;
+    if (node.state.status !== 'running') return null;
+    const isLeaving = node.state.becomes !== null || isInterrupted(run, node);
     return isLeaving ? { force: false } : null;
   }
   return { force: all?.force === true || node.stop?.force === true };

@@ -3,6 +3,7 @@ import { request } from './event.ts';
 import { heldByBudget, isHeld, reservations } from './held.ts';
 import { isReady, needOf } from './needs.ts';
 import { nodeSpec } from './node.ts';
+import { progress, progressOfRun } from './progress.ts';
 import { addSpend, noSpend, spend } from './spend.ts';
 import { route } from './worker.ts';
 import type { Run, RunNode, RunStatus } from './run.ts';
@@ -39,6 +40,8 @@ export const runView = z.object({
   /** Nodes by status; those with none are left out. */
   counts: z.partialRecord(z.enum(nodeStatuses), z.number().int()),
   total: z.number().int(),
+  /** Of the lists its nodes belong to. */
+  progress: z.array(progress).default([]),
   spend,
   /** The base until something has landed; null outside git. */
   head: z.string().nullable(),
@@ -102,6 +105,7 @@ export function viewOf(run: Run, updatedAt: number): RunView {
     state,
     counts: countsOf(run),
     total: run.nodes.size,
+    progress: progressOfRun(run),
     spend: run.settled,
     head: run.head?.commit ?? null,
     branch: branchOf(run),

@@ -3,6 +3,7 @@ import { cleanHandoff, extractHandoff } from '../core/extract-handoff.ts';
 import { redact } from '../core/redact.ts';
 import { leftFor } from '../core/apply-node.ts';
 import { afterEnding, type Next } from '../core/retry.ts';
+import { isInterrupted } from '../core/told.ts';
 import { tokensOf } from '../core/spend.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Json } from '../core/json.ts';
@@ -161,10 +162,11 @@ function endEvents(
   const ended: RunEvent = { type: 'attempt.ended', node: node.name, attempt, ending, handoff };
   const state = run.nodes.get(node.name);
   if (ending.class === 'done' || state === undefined) return [ended];
-  if (leftFor(state, ended) !== null) {
-    const none: Next = { again: false, message: ending.message };
-    return [ended, ...laneEvents(ending, route, none, engine.clock.now())];
-  }
+  if (leftFor(state, ended) !== null)
+    return [ended, ...laneEvents(ending, route, unfollowed(ending), engine.clock.now())];
+  // What it has done so far is kept by its gating, which it goes on from.
+  if (isInterrupted(run, state))
+    return [ended, ...laneEvents(ending, route, unfollowed(ending), engine.clock.now())];
   if (ending.class === 'stopped') return [ended, { type: 'node.stopped', node: node.name }];
   const now = engine.clock.now();
   const next = afterEnding(state, ending, run.spec.settings, now);
@@ -173,6 +175,11 @@ function endEvents(
     ...laneEvents(ending, route, next, now),
     nextEvent(state, { attempt, ending, next, route }),
   ];
+}
+
+/** Nothing follows from how it ended. */
+function unfollowed({ message }: Ending): Next {
+  return { again: false, message };
 }
 
 function laneEvents(ending: Ending, route: Route | null, next: Next, now: number): RunEvent[] {

@@ -4,10 +4,10 @@ import { contractOf, repairPrompt } from '../core/handoff.ts';
 import { handedOver } from '../core/map-progress.ts';
 import type { Json } from '../core/json.ts';
 import type { NodeSpec } from '../core/node.ts';
-import type { Repair } from '../core/repair.ts';
+import type { GoingOn } from '../core/going-on.ts';
 import type { Run, RunNode } from '../core/run.ts';
 import { patchBetween } from '../git/patch.ts';
-import { composePrompt, type PromptQuestion } from './prompt.ts';
+import { composePrompt, composeTold, type PromptQuestion } from './prompt.ts';
 import type { Engine } from './engine.ts';
 
 /** Roles that judge what the run has changed so far. */
@@ -40,19 +40,27 @@ export async function promptFor(
     diff: await diffFor(engine, run, node),
     attempt,
     last,
+    told: run.nodes.get(node.name)?.told ?? [],
   });
 }
 
-/** Only the handoff again, in the session that did the work; the texts it was asked with stay those of the work. */
-export async function repairPromptFor(
+/**
+ * For a session that goes on: only the handoff again, or the work under what was said. The texts it was asked with stay those of the
+ * attempt before.
+ */
+export async function goingOnPromptFor(
   engine: Engine,
   run: Run,
-  wish: { node: NodeSpec; attempt: number; repair: Repair; isForced: boolean },
+  wish: { node: NodeSpec; attempt: number; before: GoingOn; isForced: boolean },
 ): Promise<{ text: string; version: string | null }> {
-  const { node, attempt, repair, isForced } = wish;
-  const text = repairPrompt({ findings: repair.findings, contract: contractFor(node), isForced });
-  const before = engine.paths.attemptFolder(run.spec.runId, node.name, attempt - 1);
-  return { text, version: await readPromptVersion(before) };
+  const { node, attempt, before, isForced } = wish;
+  const contract = contractFor(node);
+  const text =
+    before.why === 'repair'
+      ? repairPrompt({ findings: before.findings, contract, isForced })
+      : composeTold({ pack: engine.pack, told: before.texts, contract, forcedSchema: isForced });
+  const folder = engine.paths.attemptFolder(run.spec.runId, node.name, attempt - 1);
+  return { text, version: await readPromptVersion(folder) };
 }
 
 /** Beside the prompt, for the receipt: another version of the texts is another question. */

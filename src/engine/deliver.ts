@@ -1,4 +1,5 @@
 import { MoError } from '../core/problem.ts';
+import { gatesOfTree } from '../core/gates.ts';
 import type { Action } from '../core/action.ts';
 import type { RunEvent } from '../core/event.ts';
 import type { Run } from '../core/run.ts';
@@ -16,6 +17,7 @@ import {
 import type { Repository } from '../git/repository.ts';
 import { putBackBranch } from './run-branch.ts';
 import { judgeTree } from './judge-tree.ts';
+import { mergedOf } from './merged-of.ts';
 import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -117,8 +119,9 @@ async function merge(
   }
   const commands = gates.map((command) => ({ gate: 'command' as const, command, timeoutMs: null }));
   const verdicts = await judgeTree(engine, run, {
+    base: plan.from,
     commit: plan.result,
-    commands,
+    gates: gatesOfTree(commands, run.spec.settings, await mergedOf(repository.git, plan.result)),
     evidence: 'merge',
     signal,
   });

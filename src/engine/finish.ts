@@ -6,8 +6,10 @@ import { renderReport } from '../core/report-text.ts';
 import type { Run } from '../core/run.ts';
 import { branchOf } from '../core/view.ts';
 import { readText, writeWhole } from '../platform/files.ts';
+import { removeLeftBehind } from '../gates/left-behind.ts';
 import { removeLeftTemporary } from '../supervisor/temporary-folder.ts';
 import { collectWorktree, landingPath } from './node-worktree.ts';
+import { runGateMarker } from './judge-tree.ts';
 import { dropRaw } from './raw.ts';
 import { eventsOf } from './read-run.ts';
 import { worktreesOf } from './worktree-path.ts';
@@ -21,6 +23,7 @@ export async function finishRun(engine: Engine, run: Run): Promise<void> {
   await writeWhole(engine.paths.workflow(runId), workflowText(run));
   if (run.status.status !== 'finished') return;
   await clearTemporary(engine, run);
+  await clearGates(engine, run);
   const { repository } = engine;
   if (repository === null) return;
   for (const [path, { spec, attempts }] of worktreesOf(engine, run))
@@ -42,6 +45,18 @@ async function clearTemporary(engine: Engine, run: Run): Promise<void> {
         engine.log(`${name} attempt ${attempt}: its temp folder is kept: ${reason}`);
       });
     }
+  }
+}
+
+/** The first owner of a run has had nobody before it who could have died in a gate. */
+async function clearGates(engine: Engine, run: Run): Promise<void> {
+  if (run.epoch <= 1) return;
+  const { clock, env } = engine;
+  try {
+    await removeLeftBehind({ clock, env, runMarker: runGateMarker(engine, run) });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    engine.log(`what a gate has left is kept: ${reason}`);
   }
 }
 

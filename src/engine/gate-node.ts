@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { gatesOf } from '../core/gates.ts';
-import { isRepairing } from '../core/repair.ts';
+import { attemptsOfSession } from '../core/going-on.ts';
 import { isBlocking, type Finding } from '../core/gate.ts';
+import { goesOn, isInterrupted } from '../core/told.ts';
 import type { RunEvent, Work } from '../core/event.ts';
 import type { Json } from '../core/json.ts';
 import type { Run, RunNode } from '../core/run.ts';
@@ -15,7 +16,7 @@ import type { GateContext } from '../gates/gate-context.ts';
 import type { Worktree } from '../git/worktree-list.ts';
 import { messageOf, trailersOf } from './commit-message.ts';
 import { readPlan, writePlan } from './expand.ts';
-import { gateMarker } from './judge-tree.ts';
+import { gateMarkers } from './judge-tree.ts';
 import { collectSoon, readIgnored } from './node-worktree.ts';
 import { dropRaw } from './raw.ts';
 import { judgeSharedSettings } from './shared-settings.ts';
@@ -23,7 +24,7 @@ import { settleApproval } from './approval.ts';
 import { performPassWhen } from './pass-when.ts';
 import { readHandoff, type ReadHandoff } from './read-handoff.ts';
 import { proveNode } from './receipt.ts';
-import { askAgain, sendBack } from './send-back.ts';
+import { askAgain, canGoOn, sendBack } from './send-back.ts';
 import { withdrawReceipts } from './withdraw.ts';
 import { worktreePath } from './worktree-path.ts';
 import type { Engine } from './engine.ts';
@@ -64,6 +65,7 @@ export async function performGate(
       : await commitAttempt(run, node, { worktree, base, attempt });
   const work = committed?.work ?? null;
   if (work !== null) recorder.record([{ type: 'work.committed', node: name, attempt, work }]);
+  if (goesOnTold(engine, recorder, { name, attempt, work })) return;
   const attemptFolder = engine.paths.attemptFolder(run.spec.runId, name, attempt);
   const handoff = await readHandoff(run, node, { value: node.state.handoff, attemptFolder });
   const context = await contextOf(engine, run, node, {
@@ -83,6 +85,7 @@ export async function performGate(
     attempt,
     verdict,
   }));
+  if (goesOnTold(engine, recorder, { name, attempt, work })) return;
   const findings = verdicts
     .filter((one) => !one.pass)
     .flatMap((one) => one.findings.filter(isBlocking));
@@ -115,6 +118,21 @@ export async function performGate(
   engine.log(
     `${name} attempt ${attempt}: ${failed.length === 0 ? 'verified' : `refused by ${failed.join(', ')}`}`,
   );
+}
+
+/** A worker that is to hear something first is asked to go on, and nothing is made of its work yet. */
+function goesOnTold(
+  engine: Engine,
+  recorder: Recorder,
+  { name, attempt, work }: { name: string; attempt: number; work: Work | null },
+): boolean {
+  const run = recorder.run();
+  const node = run.nodes.get(name);
+  if (node?.state.status !== 'gating' || !isInterrupted(run, node)) return false;
+  const canResume = canGoOn(engine, node, node.state.ending.session);
+  recorder.record([goesOn(node, { attempt, carry: node.spec.write ? work : null, canResume })]);
+  engine.log(`${name} attempt ${attempt}: goes on under what it was told`);
+  return true;
 }
 
 const goneWorktree: Finding = {
@@ -170,10 +188,9 @@ async function contextOf(
   const { attempt, worktree, committed } = found;
   const folder = engine.paths.attemptFolder(run.spec.runId, node.spec.name, attempt);
   const raw = `${folder}/raw.ndjson`;
-  // A repair goes on in the worktree of the attempt before it.
-  const before = isRepairing(node)
-    ? engine.paths.attemptFolder(run.spec.runId, node.spec.name, attempt - 1)
-    : folder;
+  // Who goes on does so in the worktree of the attempt before it.
+  const first = attemptsOfSession(node)[0]?.attempt ?? attempt;
+  const before = engine.paths.attemptFolder(run.spec.runId, node.spec.name, first);
   return {
     scope: node.spec.scope,
     folder: worktree?.path ?? engine.project,
@@ -196,28 +213,25 @@ async function contextOf(
     rawFile: node.spec.kind === 'agent' ? raw : null,
     handoff: {
       ...found.handoff,
-      ...(node.spec.contract === null
-        ? { claims: { events: eventFiles(engine, run, node, attempt) } }
-        : {}),
+      ...(node.spec.contract === null ? { claims: { events: eventFiles(engine, run, node) } } : {}),
     },
     runFolder: engine.paths.runFolder(run.spec.runId),
     evidenceFolder: `${folder}/gates`,
     env: engine.env,
     clock: engine.clock,
-    marker: gateMarker(engine, run, `${node.spec.name}/${attempt}`),
+    ...gateMarkers(engine, run, `${node.spec.name}/${attempt}`),
     signal: found.signal,
   };
 }
 
-/** The events that show what a worker ran; null where they do not show all of it. A repair has no work of its own, so that before it counts. */
-function eventFiles(engine: Engine, run: Run, node: RunNode, attempt: number): string[] | null {
+/** The events that show what a worker ran, over all attempts of its session; null where they do not show all of it. */
+function eventFiles(engine: Engine, run: Run, node: RunNode): string[] | null {
   const provider = node.attempts.at(-1)?.route?.provider;
   const { abilities } = engine.providers.find((one) => one.name === provider) ?? {};
   // What a session did before it came to this node is in no event of this run.
   if (abilities?.commands !== true || node.spec.resume !== null) return null;
-  const attempts = isRepairing(node) ? [attempt - 1, attempt] : [attempt];
-  return attempts.map((one) =>
-    join(engine.paths.attemptFolder(run.spec.runId, node.spec.name, one), 'events.ndjson'),
+  return attemptsOfSession(node).map(({ attempt }) =>
+    join(engine.paths.attemptFolder(run.spec.runId, node.spec.name, attempt), 'events.ndjson'),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { RunEvent, Work } from '../core/event.ts';
 import type { Finding } from '../core/gate.ts';
 import { MoError } from '../core/problem.ts';
+import { gatesOfTree } from '../core/gates.ts';
 import { afterFindings } from '../core/retry.ts';
 import type { Run, RunNode } from '../core/run.ts';
 import { commitTree, isAncestor, treeOf } from '../git/commit.ts';
@@ -10,6 +11,7 @@ import { readRef, runRef, updateRef } from '../git/refs.ts';
 import type { Git } from '../git/git.ts';
 import { trailersOf } from './commit-message.ts';
 import { judgeTree } from './judge-tree.ts';
+import { mergedOf } from './merged-of.ts';
 import { collectSoon } from './node-worktree.ts';
 import { putBackBranch } from './run-branch.ts';
 import { worktreePath } from './worktree-path.ts';
@@ -62,7 +64,7 @@ async function landNode(
     ]);
     return;
   }
-  const findings = await gateMerged(engine, run, node, { plan, signal });
+  const findings = await gateMerged(engine, run, node, { git, head, plan, signal });
   if (findings.length > 0) {
     if (await recordLanding(engine, recorder, git)) return;
     const carry: Work = { base: head, commit: plan.commit, tree: plan.tree, files: work.files };
@@ -140,14 +142,14 @@ async function gateMerged(
   engine: Engine,
   run: Run,
   node: RunNode,
-  { plan, signal }: { plan: Plan; signal: AbortSignal },
+  { git, head, plan, signal }: { git: Git; head: string; plan: Plan; signal: AbortSignal },
 ): Promise<readonly Finding[]> {
   if (!plan.isMerged) return [];
   const commands = node.spec.gates.flatMap((gate) => (gate.gate === 'command' ? [gate] : []));
-  if (commands.length === 0) return [];
   const verdicts = await judgeTree(engine, run, {
+    base: head,
     commit: plan.commit,
-    commands,
+    gates: gatesOfTree(commands, run.spec.settings, await mergedOf(git, plan.commit)),
     evidence: `landing-${node.spec.name}`,
     signal,
   });

@@ -134,6 +134,7 @@ function eventsOf(run: Run, signal: Signal): RunEvent[] {
       return [{ type: 'land.asked', how: signal.how, target: signal.target }];
     case 'retry':
     case 'skip':
+    case 'tell':
     case 'pause':
     case 'resume': {
       const events = eventsOfControl(run, signal);

@@ -1,6 +1,7 @@
 import type { Finding } from '../core/gate.ts';
 import type { Json } from '../core/json.ts';
 import type { NodeSpec } from '../core/node.ts';
+import { shownPattern } from '../core/path-pattern.ts';
 import { promptNamed, renderPrompt, versionOf, type PromptPack } from './prompt-pack.ts';
 
 export type PromptQuestion = {
@@ -21,6 +22,8 @@ export type PromptQuestion = {
   attempt: number;
   /** Why the last attempt was sent back; null at the first. */
   last: { message: string | null; findings: readonly Finding[] } | null;
+  /** What the controller has said to this node so far. */
+  told: readonly string[];
 };
 
 /** What a worker is told, and the version of the texts it was made from. */
@@ -43,10 +46,34 @@ export function composePrompt(question: PromptQuestion): { text: string; version
     ...needsPart(question.needs),
     ...diffPart(question.diff),
     `# Your task (node ${node.name})\n\n${node.task.trim()}`,
+    ...toldPart(question.told),
     ...repair.map((prompt) => renderPrompt(prompt, values)),
     renderPrompt(ending, values),
   ];
   return { text: `${parts.join('\n\n')}\n`, version: versionOf([...rules, ...repair, ending]) };
+}
+
+/** What a session that goes on is told. */
+export function composeTold(question: {
+  pack: PromptPack;
+  told: readonly string[];
+  contract: Json;
+  forcedSchema: boolean;
+}): string {
+  const { pack, told, contract, forcedSchema } = question;
+  const ending = promptNamed(pack, forcedSchema ? 'handoff-forced' : 'handoff');
+  const parts = [
+    renderPrompt(promptNamed(pack, 'told'), { told: told.join('\n\n') }),
+    renderPrompt(ending, { contract: fenced(JSON.stringify(contract, null, 1), 'json') }),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function toldPart(told: readonly string[]): string[] {
+  if (told.length === 0) return [];
+  return [
+    `# What you were told since\n\nWhoever leads this work adds this to your task; where the two differ, this counts.\n\n${told.join('\n\n')}`,
+  ];
 }
 
 const maxNeed = 20_000;
@@ -77,14 +104,18 @@ function scopeText({ scope }: NodeSpec): string {
   if (scope === null) return 'Nothing.';
   if (scope === 'any') return 'Anything inside the folder.';
   return [
-    `Allowed: ${scope.allow.map((one) => `\`${one}\``).join(', ')}.`,
+    `Allowed: ${scope.allow.map(quotedPattern).join(', ')}.`,
     ...(scope.deny.length > 0
-      ? [`Forbidden all the same: ${scope.deny.map((one) => `\`${one}\``).join(', ')}.`]
+      ? [`Forbidden all the same: ${scope.deny.map(quotedPattern).join(', ')}.`]
       : []),
     ...(scope.maxDiffLines === null
       ? []
       : [`At most ${scope.maxDiffLines} added and deleted lines together.`]),
   ].join('\n');
+}
+
+function quotedPattern(pattern: string): string {
+  return `\`${shownPattern(pattern)}\``;
 }
 
 function listed(commands: readonly string[], none: string): string {

@@ -16,11 +16,16 @@ export function askAgain(
   },
 ): RunEvent | null {
   const { session, ...rest } = left;
-  const provider = node.attempts.at(-1)?.route?.provider;
-  const { abilities } = engine.providers.find((one) => one.name === provider) ?? {};
-  const canResume = abilities?.resume === true;
+  const canResume = canGoOn(engine, node, session);
   const next = afterMisfit(node, { canResume, session }, engine.clock.now());
   return next === null ? null : { ...returned(node, rest, next), repair: true };
+}
+
+/** Whether the session of the newest attempt of a node can be gone on with. */
+export function canGoOn(engine: Engine, node: RunNode, session: string | null): boolean {
+  const provider = node.attempts.at(-1)?.route?.provider;
+  const known = engine.providers.find((one) => one.name === provider);
+  return session !== null && known?.abilities.resume === true;
 }
 
 /** What a gate refused goes back with the findings; where no try is left the node has failed. */

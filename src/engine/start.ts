@@ -1,7 +1,7 @@
 import type { Action } from '../core/action.ts';
 import type { RunEvent } from '../core/event.ts';
 import { MoError } from '../core/problem.ts';
-import { isSameWorker, repairOf, type Repair } from '../core/repair.ts';
+import { goingOnOf, isSameWorker, type GoingOn } from '../core/going-on.ts';
 import { stopOf } from '../core/stop.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { Run, RunNode } from '../core/run.ts';
@@ -10,7 +10,7 @@ import { markerOf } from '../supervisor/marker.ts';
 import { startAttempt } from '../supervisor/start-attempt.ts';
 import type { RunningAttempt } from '../supervisor/attempt.ts';
 import type { AttemptContext } from './attempt.ts';
-import { contractFor, keepPromptVersion, lastOf, promptFor, repairPromptFor } from './compose.ts';
+import { contractFor, goingOnPromptFor, keepPromptVersion, lastOf, promptFor } from './compose.ts';
 import { ceilingOf } from './day.ts';
 import { keepIgnored, prepareWorktree } from './node-worktree.ts';
 import { keepSharedSettings } from './shared-settings.ts';
@@ -37,7 +37,7 @@ export async function performStart(desk: AttemptDesk, action: Start): Promise<vo
   const node = specOf(run, action.node);
   const place = placeOf(run, action.node);
   const last = lastOf(run.nodes.get(action.node));
-  const repair = repairOf(run.nodes.get(action.node));
+  const before = goingOnOf(run.nodes.get(action.node));
   const { attempt, route, reserved } = action;
   const base = place?.base ?? null;
   if (!recordStart(desk, { ...action, reasons: [...action.reasons], base })) {
@@ -60,7 +60,7 @@ export async function performStart(desk: AttemptDesk, action: Start): Promise<vo
     const running = await startWorker(desk, context, {
       from: place?.from ?? null,
       last,
-      repair: isSameWorker(repair?.route ?? null, route) ? repair : null,
+      before: isSameWorker(before?.route ?? null, route) ? before : null,
       signal,
     });
     await follow(desk, context, running);
@@ -100,7 +100,7 @@ async function startWorker(
   wish: {
     from: string | null;
     last: ReturnType<typeof lastOf>;
-    repair: Repair | null;
+    before: GoingOn | null;
     signal: AbortSignal;
   },
 ): Promise<RunningAttempt> {
@@ -119,9 +119,9 @@ async function startWorker(
   const prompt =
     node.kind === 'command'
       ? { text: node.task, version: null }
-      : wish.repair === null
+      : wish.before === null
         ? await promptFor(engine, run, { node, attempt, last: wish.last, isForced })
-        : await repairPromptFor(engine, run, { node, attempt, repair: wish.repair, isForced });
+        : await goingOnPromptFor(engine, run, { node, attempt, before: wish.before, isForced });
   await keepPromptVersion(watch.folder, prompt.version);
   const current = recorder.run().nodes.get(node.name);
   if (current !== undefined && stopOf(recorder.run(), current) !== null) throw stoppedBefore();
@@ -137,7 +137,7 @@ async function startWorker(
         folder,
         attemptFolder: watch.folder,
         schema: isForced ? contract : null,
-        resume: wish.repair?.session ?? node.resume,
+        resume: wish.before?.session ?? node.resume,
       }),
       env: engine.env,
     },

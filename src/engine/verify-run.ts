@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { gatesOfTree } from '../core/gates.ts';
 import { makeReceipt } from '../core/receipt.ts';
 import { treeOf } from '../git/commit.ts';
 import { writeWhole } from '../platform/files.ts';
@@ -25,7 +26,15 @@ export async function performVerification(
   }));
   const round = run.cycles.length + run.invalidations.length + 1;
   const evidence = `verify-${round}`;
-  const verdicts = [...(await judgeTree(engine, run, { commit, commands, evidence, signal }))];
+  const verdicts = [
+    ...(await judgeTree(engine, run, {
+      base: run.spec.base ?? commit,
+      commit,
+      gates: gatesOfTree(commands, run.spec.settings, 'whole'),
+      evidence,
+      signal,
+    })),
+  ];
   if (verdicts.some((one) => !one.pass)) {
     recorder.record([{ type: 'run.refused', commit, tree, verdicts }]);
     engine.log(

@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Verdict } from '../core/gate.ts';
+import { gatesOfTree } from '../core/gates.ts';
 import type { GateSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import { receipt as receiptSchema, receiptProblems, type Receipt } from '../core/receipt.ts';
 import type { Run } from '../core/run.ts';
+import type { Settings } from '../core/settings.ts';
 import { addWorktree, removeWorktree } from '../git/worktree.ts';
 import { treeOf } from '../git/commit.ts';
 import { changesBetween } from '../git/diff.ts';
@@ -78,6 +80,7 @@ export async function verifyRun(
     };
     const verdicts = await judge(engine, subject, {
       commands,
+      settings: run.spec.settings,
       evidence: engine.paths.runFolder(wish.runId),
       signal: wish.signal,
     });
@@ -103,7 +106,13 @@ export async function verifyRun(
 /** Any git folder as it stands, against a base: for work that was not done through mo. */
 export async function verifyFolder(
   engine: Engine,
-  wish: { folder: string; base: string; commands: readonly string[]; signal: AbortSignal },
+  wish: {
+    folder: string;
+    base: string;
+    commands: readonly string[];
+    settings: Settings;
+    signal: AbortSignal;
+  },
 ): Promise<VerifyAnswer> {
   const folder = isAbsolute(wish.folder) ? wish.folder : resolve(engine.project, wish.folder);
   const repository: Repository = await openRepository(folder, {
@@ -124,6 +133,7 @@ export async function verifyFolder(
   const evidence = join(engine.paths.folder, 'verify', engine.newUuid());
   const verdicts = await judge(engine, subject, {
     commands: wish.commands,
+    settings: wish.settings,
     evidence,
     signal: wish.signal,
   });
@@ -190,7 +200,12 @@ function withdrawal({ store }: Engine, receipt: Receipt): string | null {
 async function judge(
   engine: Engine,
   subject: Subject,
-  wish: { commands: readonly string[]; evidence: string; signal: AbortSignal },
+  wish: {
+    commands: readonly string[];
+    settings: Settings;
+    evidence: string;
+    signal: AbortSignal;
+  },
 ): Promise<Verdict[]> {
   const { git, folder, base, commit, tree, scope } = subject;
   const changes = await changesBetween(git, base, tree);
@@ -199,7 +214,9 @@ async function judge(
     command,
     timeoutMs: null,
   }));
-  return runGates([{ gate: 'scope' }, { gate: 'secrets' }, ...commands], {
+  const gates = gatesOfTree(commands, wish.settings, 'merged');
+  const marker = `verify/${engine.newUuid()}`;
+  return runGates([{ gate: 'scope' }, { gate: 'secrets' }, ...gates], {
     scope,
     folder,
     work: {
@@ -217,7 +234,8 @@ async function judge(
     evidenceFolder: join(wish.evidence, 'gates', 'asked'),
     env: engine.env,
     clock: engine.clock,
-    marker: `verify/${engine.newUuid()}`,
+    marker,
+    runMarker: marker,
     signal: wish.signal,
   });
 }

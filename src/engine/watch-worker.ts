@@ -1,6 +1,6 @@
 import { redact } from '../core/redact.ts';
 import { MoError } from '../core/problem.ts';
-import { sessionOf } from '../core/repair.ts';
+import { sessionOf } from '../core/going-on.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { Checkpoint, Provider, Route } from '../core/worker.ts';
 import type { RunningAttempt, WatchDeps } from '../supervisor/attempt.ts';

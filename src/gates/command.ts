@@ -1,6 +1,5 @@
 import { existsSync, openSync, statSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Finding, Verdict } from '../core/gate.ts';
 import type { GateSpec } from '../core/node.ts';
@@ -12,6 +11,7 @@ import { identify } from '../platform/process-identity.ts';
 import { endTree, markerVariable } from '../platform/process-tree.ts';
 import { commandEnvironment } from './command-environment.ts';
 import { lastLines, readOutput } from './command-output.ts';
+import { makeGateFolder } from './left-behind.ts';
 import { evidenceName, makeEvidenceFolder, type GateContext } from './gate-context.ts';
 
 export type CommandGate = Extract<GateSpec, { gate: 'command' }>;
@@ -69,16 +69,16 @@ export async function runToEnd(
   context: GateContext,
   raw: string,
 ): Promise<CommandEnd> {
-  const { clock, env, folder, marker, signal } = context;
+  const { clock, env, folder, marker, runMarker, signal } = context;
   signal.throwIfAborted();
-  const temp = await mkdtemp(join(env['TMPDIR'] ?? tmpdir(), 'mo-gate-'));
+  const temp = await makeGateFolder(context);
   const outer = env[markerVariable];
   try {
     // An owner that died may have left a command running in this very folder.
     await endTree({ leader: null, marker }, { clock, asks });
     const started = await start(spec.command, folder, raw, {
       ...commandEnvironment(env, temp),
-      [markerVariable]: outer === undefined ? marker : `${outer} ${marker}`,
+      [markerVariable]: [...(outer === undefined ? [] : [outer]), runMarker, marker].join(' '),
     });
     const leader = identify(started.pid);
     try {

@@ -48,6 +48,8 @@ export type GateContext = {
   clock: Clock;
   /** Carried by every process the gates of this attempt start, and by nothing else that runs; no blanks in it. */
   marker: string;
+  /** The same for all gates of a run, and for nothing else: what is left of one whose owner died is known by it. */
+  runMarker: string;
   /** Aborted: commands are killed and the gate rejects with the signal's reason. */
   signal: AbortSignal;
 };

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Finding, Verdict } from '../core/gate.ts';
 import type { SyntaxCommands } from '../core/node.ts';
 import { changedFiles, readBlobs, blobSizes, type ChangedFile } from '../git/blobs.ts';
 import { judge, type GateContext } from './gate-context.ts';
+import { makeGateFolder } from './left-behind.ts';
 import type { Problem } from './syntax/answer.ts';
 import { kindOfContent, kindOfName, mayHaveShebang } from './syntax/file-kind.ts';
 import type { Job, Outcomes, Place } from './syntax/job.ts';
@@ -19,7 +19,7 @@ export function judgeSyntax(commands: SyntaxCommands, context: GateContext): Pro
   const { work } = context;
   return judge('syntax', context, async () => {
     if (work === null) return { findings: [], evidence: { checked: 'nothing: not inside git' } };
-    const temp = await mkdtemp(join(context.env['TMPDIR'] ?? tmpdir(), 'mo-syntax-'));
+    const temp = await makeGateFolder(context);
     try {
       return await check(commands, work, { context, temp });
     } finally {

@@ -24,6 +24,12 @@ export async function changedFiles(git: Git, from: string, to: string): Promise<
     }));
 }
 
+/** The files whose content a merge has made: they are as in none of its parents. */
+export async function mergedFiles(git: Git, merge: string): Promise<string[]> {
+  const args = ['diff-tree', '-r', '-c', '-z', '--name-only', '--no-commit-id', merge];
+  return records(await git.text(args));
+}
+
 /** The regular files of a commit's tree by path, in the order of git, each with its object. */
 export async function filesOfTree(git: Git, commit: string): Promise<ReadonlyMap<string, string>> {
   const listed = records(await git.text(['ls-tree', '-r', '-z', '--full-tree', commit]));

@@ -5,6 +5,7 @@ import type { OperationContext } from '../operations/context.ts';
 import type { Operation } from '../operations/operation.ts';
 import { toError, toResult } from './answer.ts';
 import { instructions } from './instructions.ts';
+import { readResource, resourceTemplates } from './resources.ts';
 import { toolOf } from './tool.ts';
 
 export type ServerDeps = {
@@ -21,9 +22,16 @@ export type ServerDeps = {
 
 /** An MCP server whose tools are the operations. Serves both protocol eras; the entry decides which one a connection speaks. */
 export function createServer(deps: ServerDeps): Server {
+  const output = deps.operations.find(({ name }) => name === 'output');
   const server = new Server(
     { name: 'mo', title: 'Master Orchestrator', version: deps.version },
-    { capabilities: { tools: { listChanged: false } }, instructions },
+    {
+      capabilities: {
+        tools: { listChanged: false },
+        ...(output === undefined ? {} : { resources: { listChanged: false } }),
+      },
+      instructions,
+    },
   );
   // The list cannot change while the server runs: Codex reads it once.
   const tools = deps.operations.map(toolOf);
@@ -45,7 +53,33 @@ export function createServer(deps: ServerDeps): Server {
       );
     }
   });
+  if (output !== undefined) offerResources(server, output, deps);
   return server;
+}
+
+/** Runs have no list here: who knows one reads of it. */
+function offerResources(server: Server, output: Operation, deps: ServerDeps): void {
+  server.setRequestHandler('resources/list', () => ({ resources: [] }));
+  server.setRequestHandler('resources/templates/list', () => ({
+    resourceTemplates: [...resourceTemplates],
+  }));
+  server.setRequestHandler('resources/read', async ({ params }, call) => {
+    try {
+      const context = await deps.contextOf({
+        signal: call.mcpReq.signal,
+        progress: progressOf(call),
+      });
+      return await readResource(params.uri, output, context);
+    } catch (error) {
+      if (error instanceof MoError)
+        throw new ProtocolError(
+          ProtocolErrorCode.InvalidParams,
+          `${error.message} [${error.code}]`,
+        );
+      deps.onBug(error);
+      throw error;
+    }
+  });
 }
 
 function unknownTool(name: string, operations: readonly Operation[]): ProtocolError {

@@ -38,21 +38,31 @@ function hintsOf(kind: OperationKind): Tool['annotations'] {
 const anyObjectSchema = z.looseObject({ type: z.literal('object') });
 
 function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema {
-  return anyObjectSchema.parse(trimmed(z.toJSONSchema(schema, { io })));
+  const { additionalProperties, ...rest } = anyObjectSchema.parse(z.toJSONSchema(schema, { io }));
+  // Said once, for the whole: a key that is not there is refused at every depth all the same.
+  return anyObjectSchema.parse({ ...trimmed(rest), additionalProperties });
 }
 
-/** Without what costs a controller tokens and tells it nothing: `$schema`, the bounds of safe integers, that amounts are positive, lengths nobody reaches. */
-function trimmed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(trimmed);
-  if (typeof value !== 'object' || value === null) return value;
+/**
+ * Without what costs a controller tokens and tells it nothing: `$schema`, the bounds of safe integers, that amounts are positive,
+ * lengths nobody reaches, and the choices of a field marked `brief`, which another tool lists.
+ */
+function trimmed(schema: object): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) {
+  for (const [key, inner] of Object.entries(schema)) {
     if (noise.has(key)) continue;
     if (inner === 0 && (key === 'minimum' || key === 'exclusiveMinimum')) continue;
     if (Math.abs(Number(inner)) === Number.MAX_SAFE_INTEGER) continue;
-    kept[key] = trimmed(inner);
+    if (key === 'additionalProperties' && inner === false) continue;
+    if (key === 'brief' || (key === 'enum' && 'brief' in schema)) continue;
+    kept[key] = trimmedValue(inner);
   }
   return kept;
+}
+
+function trimmedValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(trimmedValue);
+  return typeof value === 'object' && value !== null ? trimmed(value) : value;
 }
 
 const noise = new Set(['$schema', 'propertyNames', 'maxLength']);

@@ -26,7 +26,18 @@ export async function controlRun(input: Input, context: OperationContext): Promi
   if (input.node !== undefined) checkNode(store, runId, input.node);
   if (input.action === 'approve' || input.action === 'reject')
     return decideRequest(store, runId, input, context);
-  const control = controlOf(input);
+  return answerOf(store, runId, input, await carryOut(context, { store, runId }, controlOf(input)));
+}
+
+/**
+ * Hands a control to the run's owner, who is started where there is none, and waits until it is heard. `done` false: nobody had heard it in
+ * time; it is kept. `came`: the event it came to, null where it was so already. Throws why it cannot be.
+ */
+export async function carryOut(
+  context: OperationContext,
+  { store, runId }: { store: Store; runId: string },
+  control: Control,
+): Promise<{ done: boolean; came: RunEvent | null }> {
   const since = store.lastSeq(runId);
   let done = true;
   if (isNeeded(store, runId, control)) {
@@ -39,7 +50,7 @@ export async function controlRun(input: Input, context: OperationContext): Promi
   const came = eventOf(store, runId, control, since);
   // It may have come too late: then the run as it is now says why.
   if (done && came === null) isNeeded(store, runId, control);
-  return answerOf(store, runId, input, { done, came });
+  return { done, came };
 }
 
 function controlOf({ action, node, text, workers }: Input): Control {
@@ -102,6 +113,8 @@ function isOf(event: RunEvent, control: Control): boolean {
       return event.type === 'nodes.invalidated' && event.target === control.node;
     case 'skip':
       return event.type === 'node.skipped' && event.node === control.node;
+    case 'tell':
+      return event.type === 'node.told' && event.node === control.node;
     case 'pause':
       return event.type === 'run.paused';
     case 'resume':

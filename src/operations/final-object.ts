@@ -1,7 +1,10 @@
 import { access } from 'node:fs/promises';
+import type { Json } from '../core/json.ts';
+import type { Progress } from '../core/progress.ts';
 import type { Spend } from '../core/spend.ts';
 import type { Route } from '../core/worker.ts';
 import type { OperationContext } from './context.ts';
+import { resultOfRun } from './run-result.ts';
 import { findRun } from './find-run.ts';
 import { isOver, type RunState } from '../core/view.ts';
 import { isAlive } from '../platform/process-identity.ts';
@@ -15,6 +18,7 @@ export type FinalObject = {
   target: string | null;
   landed: { how: string; target: string | null; commit: string | null } | null;
   cycles: number;
+  progress: readonly Progress[];
   nodes: {
     name: string;
     state: string;
@@ -23,6 +27,8 @@ export type FinalObject = {
     spend: Spend;
   }[];
   spend: Spend;
+  /** What a run that changes nothing has found, by its last nodes; null for any other. */
+  handoffs: Record<string, Json> | null;
   /** Absolute path; null while there is none. */
   report: string | null;
 };
@@ -32,6 +38,7 @@ const waitMs = 10_000;
 export async function finalObject(context: OperationContext, run: string): Promise<FinalObject> {
   const { store, runId } = await findRun(context, run);
   const view = store.view(runId);
+  const found = await resultOfRun(store, runId);
   return {
     run_id: runId,
     state: view.state,
@@ -39,6 +46,7 @@ export async function finalObject(context: OperationContext, run: string): Promi
     target: view.target,
     landed: view.landed,
     cycles: view.cycles,
+    progress: view.progress,
     nodes: store.nodes(runId, 10_000).map((node) => ({
       name: node.name,
       state: node.state,
@@ -50,6 +58,7 @@ export async function finalObject(context: OperationContext, run: string): Promi
       spend: node.spend,
     })),
     spend: view.spend,
+    handoffs: found === null ? null : Object.fromEntries(found),
     report: isOver(view.state) ? await finishedReport(context, store, runId) : null,
   };
 }

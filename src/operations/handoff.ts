@@ -24,21 +24,21 @@ export const handoffOutput = z.object({
 
 export const handoffInput = z.strictObject({
   action: z.enum(['template', 'validate', 'repair', 'read']),
-  role: role.optional().describe('Or run_id and node, for the contract of that node'),
+  role: role.meta({ brief: true }).optional().describe('Or that of run_id/node'),
   run_id: z.string().optional(),
   node: z.string().optional(),
-  handoff: z.unknown().optional().describe('JSON, or a text that holds it'),
-  cursor: z.number().int().min(0).default(0).describe('read: byte to go on from'),
+  handoff: z.unknown().optional().describe('JSON or text'),
+  cursor: z.number().int().min(0).default(0).describe('Of read'),
 });
 
 export const handoff = defineOperation({
   name: 'handoff',
   title: 'Read, check or repair a handoff',
   summary:
-    'The structured result agents give to the nodes after them. template: contract (JSON Schema) and example of a role. validate: does a handoff fit, error by error with fix. repair: the prompt that asks a worker for it again. read: the handoff of a node, newest attempt, stale ones marked.',
+    'The structured result an agent gives to the nodes after it. template: contract and example of a role. validate: does it fit. repair: the prompt that asks for it again. read: that of a node.',
   kind: 'read',
   toolset: 'workflow',
-  searchHint: 'contract, JSON schema of agent result, validate agent output, read findings',
+  searchHint: 'contract, schema of agent result, findings',
   positional: 'action',
   input: handoffInput,
   output: handoffOutput,

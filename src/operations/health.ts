@@ -28,10 +28,10 @@ export const health = defineOperation({
   name: 'health',
   title: 'Show which coding agents are ready',
   summary:
-    'Which coding-agent CLIs (Claude Code, Codex) are installed, their version, whether they are signed in (asked without spending), git, the workspace, and every problem with its fix. Call it once before the first run.',
+    'Which coding agents (Claude Code, Codex) are installed, their versions, whether they are signed in, and every problem with its fix. Spends nothing. Call it once before the first run.',
   kind: 'read',
   toolset: 'core',
-  searchHint: 'agents installed, doctor, setup, available providers and models, signed in',
+  searchHint: 'doctor, setup, agents installed, available models',
   input: z.strictObject({}),
   output: healthOutput,
   run: async (_input, context) => (await import('./read-health.ts')).readHealth(context),

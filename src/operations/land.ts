@@ -18,18 +18,15 @@ export const land = defineOperation({
   name: 'land',
   title: 'Bring the work of a run to its branch',
   summary:
-    "Land a finished run: branch (default) leaves its verified commits on mo/<run>, merge merges them into the target branch after the run's gates passed on the merged tree, discard gives them up (parked under a ref, never lost). merge and discard need confirm true.",
+    'Land a finished run: branch leaves its commits on mo/<run>, merge merges them into target once the gates pass on the merged tree, discard parks them under a ref. merge and discard need confirm.',
   kind: 'destroy',
   toolset: 'core',
-  searchHint: 'merge result, integrate work, finish, throw away',
+  searchHint: 'merge result, integrate, throw away',
   positional: 'run_id',
   input: z.strictObject({
     run_id: z.string(),
     how: z.enum(['branch', 'merge', 'discard']).default('branch'),
-    target: z
-      .string()
-      .optional()
-      .describe('Branch to merge into; default: the one the run started from'),
+    target: z.string().optional().describe('Default: the branch it started from'),
     confirm: z.boolean().default(false),
   }),
   output: landOutput,

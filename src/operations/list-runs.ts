@@ -1,3 +1,4 @@
+import type { Progress } from '../core/progress.ts';
 import type { OperationContext } from './context.ts';
 import type { RunState } from '../core/view.ts';
 
@@ -6,6 +7,7 @@ export type ListedRun = {
   state: RunState;
   goal: string;
   started_at: string;
+  progress: readonly Progress[];
   counts: Readonly<Record<string, number>>;
   spend: { usd: number | null; input: number; cached: number; output: number };
 };
@@ -19,6 +21,7 @@ export async function listRuns(context: OperationContext, limit: number): Promis
     state: view.state,
     goal,
     started_at: new Date(createdAt).toISOString(),
+    progress: view.progress,
     counts: view.counts,
     spend: view.spend,
   }));

@@ -47,6 +47,7 @@ export function newsOfRun(store: Store, runId: string, asked: Asked): PollOutput
     changed: true,
     cursor: writeCursor(cursor),
     counts: view.counts,
+    ...(view.progress.length === 0 ? {} : { progress: view.progress.slice(0, mostLists) }),
     ...facts(runId, view, asked.warning),
     ...nextStep(runId, view),
   };
@@ -116,7 +117,9 @@ export function landedText(landed: NonNullable<RunView['landed']>): string {
 
 function nextStep(runId: string, view: RunView): { next?: string } {
   if (view.state === 'needs') {
-    return { next: `A person answers: mo resume ${runId} --answer <choice>` };
+    return {
+      next: `A person decides; then send {run_id: "${runId}", answer: {decision}}, or in a terminal: mo resume ${runId} --answer <choice>`,
+    };
   }
   if (view.state === 'paused' || view.state === 'needs_rerun')
     return { next: `workflow_control {run_id: "${runId}", action: "resume"}` };
@@ -130,6 +133,7 @@ function nextStep(runId: string, view: RunView): { next?: string } {
 }
 
 const mostMaps = 5;
+const mostLists = 5;
 
 /** Items are counted, not listed. */
 function mapsOf(store: Store, runId: string): Pick<PollOutput, 'maps'> {

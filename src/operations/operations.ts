@@ -6,7 +6,9 @@ import { output } from './output.ts';
 import { poll } from './poll.ts';
 import { route } from './route.ts';
 import { run } from './run.ts';
+import { send } from './send.ts';
 import { stop } from './stop.ts';
+import { usage } from './usage.ts';
 import { verify } from './verify.ts';
 import { workflowCheck } from './workflow-check.ts';
 import { workflowControl } from './workflow-control.ts';
@@ -19,9 +21,11 @@ export const operations: readonly Operation[] = [
   run,
   poll,
   output,
+  send,
   stop,
   verify,
   land,
+  usage,
   workflowCheck,
   workflowRun,
   workflowControl,

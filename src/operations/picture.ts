@@ -1,4 +1,5 @@
 import type { Request } from '../core/event.ts';
+import type { Progress } from '../core/progress.ts';
 import type { NodeStatus } from '../core/run.ts';
 import type { Spend } from '../core/spend.ts';
 import type { RunState } from '../core/view.ts';
@@ -14,6 +15,7 @@ export type Picture = {
   startedAt: number;
   endedAt: number | null;
   spend: Spend;
+  progress: readonly Progress[];
   nodes: readonly PictureNode[];
   requests: readonly Request[];
   /** Nodes that the budget holds up while the run waits for a person. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { progress, progressText } from '../core/progress.ts';
 import { request } from '../core/event.ts';
 import { defineOperation } from './operation.ts';
 import { runStates } from '../core/view.ts';
@@ -24,6 +25,8 @@ export const pollOutput = z.object({
   changed: z.boolean(),
   cursor: z.string(),
   counts: z.record(z.string(), z.number()).optional(),
+  /** How many entries of the lists that nodes belong to are done. */
+  progress: z.array(progress).optional(),
   /** `api-routes running 45s: npm test`, the most important first. */
   lines: z.array(z.string()).optional(),
   /** `docs 812/10000 done, 16 at work, 3 failed (docs-4, docs-9, docs-77)`: maps tell how many of their items are done. */
@@ -45,11 +48,11 @@ export const poll = defineOperation({
   name: 'poll',
   title: 'Wait for news of a run',
   summary:
-    'What happened in a run since the cursor: state, counts, the nodes that changed, what running agents do, what waits for a person, spend. Blocks until something is worth saying or wait_s is over, so call it again with the new cursor instead of sleeping. Without run_id: all active runs.',
+    'News of a run since the cursor: state, counts, what agents do, what waits for a person, spend. Blocks until something is worth saying or wait_s is over: call it again with the new cursor instead of sleeping.',
   kind: 'read',
   toolset: 'core',
   alwaysLoad: true,
-  searchHint: 'status, progress, wait for agents, is it done, what are the workers doing',
+  searchHint: 'status, progress, wait for agents, is it done',
   positional: 'run_id',
   input: z.strictObject({
     run_id: z.string().optional().describe('Default: the active runs'),
@@ -69,6 +72,7 @@ export const poll = defineOperation({
               .map(([status, number]) => `${number} ${status}`)
               .join(', '),
           ]),
+      ...(news.progress ?? []).map(progressText),
       ...(news.runs ?? []),
       ...(news.maps ?? []),
       ...(news.lines ?? []),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Json } from '../core/json.ts';
 import { MoError } from '../core/problem.ts';
 import type { Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
@@ -6,6 +7,7 @@ import { checkNode, findRun } from './find-run.ts';
 import { readDiff } from './read-diff.ts';
 import type { OutputPart } from './output.ts';
 import { pageOfFile, pageOfText, type Page } from './page.ts';
+import { resultOfRun, resultText } from './run-result.ts';
 import { pageOfEvents } from './run-events.ts';
 
 type OutputInput = {
@@ -21,8 +23,12 @@ type Place = { store: Store; runId: string; node: string | null };
 export async function readOutput(
   input: OutputInput,
   context: OperationContext,
-): Promise<{ text: string; cursor: number; bytes: number; next: string | null }> {
+): Promise<Told & { handoffs?: Record<string, Json> }> {
   const { store, runId } = await findRun(context, input.run_id);
+  if (input.node === undefined && (input.part === 'result' || input.part === 'handoff')) {
+    const found = await resultOfRun(store, runId);
+    if (found !== null) return pageOfResult(found, input);
+  }
   const node = nodeOf(store, runId, input);
   if (node === null && input.part === 'events') {
     const events = pageOfEvents(store, runId, { from: input.cursor, most: input.max_bytes });
@@ -35,15 +41,30 @@ export async function readOutput(
   }
   const page = await pageOf({ store, runId, node }, input, context);
   if (page === null) throw nothingToShow({ store, runId, node }, input.part);
-  const more = page.end < page.total;
-  return {
-    text: page.text,
-    cursor: page.end,
-    bytes: page.total,
-    next: more
-      ? `bytes ${input.cursor} to ${page.end} of ${page.total}; go on with cursor ${page.end}`
-      : null,
-  };
+  return told(page, input);
+}
+
+type Told = { text: string; cursor: number; bytes: number; next: string | null };
+
+function told({ text, end, total }: Page, { cursor }: OutputInput): Told {
+  const next =
+    end < total ? `bytes ${cursor} to ${end} of ${total}; go on with cursor ${end}` : null;
+  return { text, cursor: end, bytes: total, next };
+}
+
+/** What a run has found, for a person as `result` and letter by letter as `handoff`; as data beside either. */
+function pageOfResult(
+  found: ReadonlyMap<string, Json>,
+  input: OutputInput,
+): Told & { handoffs: Record<string, Json> } {
+  const handoffs = Object.fromEntries(found);
+  const [only] = found.values();
+  const text =
+    input.part === 'result'
+      ? resultText(found)
+      : `${JSON.stringify(found.size === 1 ? only : handoffs, null, 2)}\n`;
+  const page = pageOfText(text, { from: input.cursor, most: input.max_bytes });
+  return { ...told(page ?? { text: '', end: 0, total: 0 }, input), handoffs };
 }
 
 /** Parts that belong to a node need one named, unless the run has only one. */

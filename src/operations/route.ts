@@ -19,17 +19,14 @@ export const route = defineOperation({
   name: 'route',
   title: 'Say which agent would do a task',
   summary:
-    'Which agent, profile, model and effort a task of this role would get now, with the reasons and the other candidates. Starts nothing.',
+    'Which agent, profile, model and effort a task would get now, why, and the other candidates. Starts nothing.',
   kind: 'read',
   toolset: 'core',
-  searchHint: 'which model should I use, choose provider, compare agents, price',
+  searchHint: 'which model should I use, compare agents, price',
   input: z.strictObject({
-    task: z
-      .string()
-      .optional()
-      .describe('As for run; role, write and settings decide, not its words'),
-    role: role.default('implementation'),
-    write: z.boolean().default(false).describe('The task changes files'),
+    task: z.string().optional(),
+    role: role.meta({ brief: true }).default('implementation').describe('As for run'),
+    write: z.boolean().default(false),
     provider: z.string().optional(),
     profile: z.string().optional(),
     model: z.string().optional(),

@@ -21,7 +21,7 @@ export const runInput = z.strictObject({
   profile: z.string().optional(),
   model: z.string().optional(),
   effort: z.string().optional(),
-  write: z.boolean().default(false).describe('Works in its own git worktree'),
+  write: z.boolean().default(false),
   scope: scope.optional().describe('Globs it may change'),
   gates: z.array(z.string()).optional().describe('Shell commands its result must pass'),
   context: z.string().optional(),
@@ -41,11 +41,11 @@ export const run = defineOperation({
   name: 'run',
   title: 'Start one worker agent',
   summary:
-    'Start one coding agent (Claude Code or Codex, chosen by role unless named) on one task and return at once with run_id. Read-only unless write is true; then it works in its own git worktree and its result is gated and put on a branch. Follow with poll, read with output.',
+    'Start one coding agent (Claude Code or Codex, chosen by role unless named) on one task; returns run_id at once. With write it works in its own git worktree, and its result is gated and put on a branch. Follow with poll, read with output.',
   kind: 'start',
   toolset: 'core',
   alwaysLoad: true,
-  searchHint: 'delegate, spawn agent, subagent, ask codex, ask claude, second opinion',
+  searchHint: 'delegate, subagent, ask codex, ask claude, second opinion',
   positional: 'task',
   input: runInput,
   output: z.object({

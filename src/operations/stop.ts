@@ -17,11 +17,11 @@ export const stop = defineOperation({
   name: 'stop',
   title: 'Stop a run or one of its agents',
   summary:
-    'Stop a run, or one node of it: its agents are interrupted, then ended, and every process is proven gone. Finished and verified work stays. force skips the friendly part.',
+    'Stop a run or one node: its agents are interrupted, then ended, and every process is proven gone. Finished work stays. force: at once.',
   kind: 'destroy',
   toolset: 'core',
   alwaysLoad: true,
-  searchHint: 'cancel, abort, kill agent, end run',
+  searchHint: 'cancel, abort, kill agent',
   positional: 'run_id',
   input: z.strictObject({
     run_id: z.string(),

@@ -18,6 +18,7 @@ export async function takePicture(context: OperationContext, run: string): Promi
     startedAt: row.createdAt,
     endedAt: view.endedAt,
     spend: view.spend,
+    progress: view.progress,
     branch: view.branch,
     landed: view.landed === null ? null : landedText(view.landed),
     requests: view.requests,

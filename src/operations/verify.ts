@@ -11,8 +11,8 @@ const input = z.strictObject({
   run_id: z.string().optional(),
   node: z.string().optional(),
   folder: z.string().optional().describe('A git folder instead of a run'),
-  base: z.string().optional().describe('What the folder is compared with; default HEAD'),
-  receipt: z.string().optional().describe('A receipt file: is it still true?'),
+  base: z.string().optional().describe('Of folder; default HEAD'),
+  receipt: z.string().optional().describe('A receipt file'),
   gates: z.array(z.string()).optional().describe('Commands that must pass'),
 });
 
@@ -20,11 +20,11 @@ export const verify = defineOperation({
   name: 'verify',
   title: 'Prove a result with gates',
   summary:
-    'Run the gates on the result of a run, one node of it, or any git folder: commands, scope, secrets, handoff. Answers a verdict per gate with evidence. With receipt: whether that receipt is still true.',
+    'Run the gates on a run, a node or any git folder; answers a verdict per gate with evidence. With receipt: is that receipt still true?',
   // Its gates are commands of the caller: a host that let it run unasked would let them past its own sandbox.
   kind: 'destroy',
   toolset: 'core',
-  searchHint: 'test the result, check work, gates, receipt, proof',
+  searchHint: 'test the result, check work, gates, proof',
   positional: 'run_id',
   input,
   output: z.object({

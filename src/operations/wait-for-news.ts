@@ -96,6 +96,7 @@ export function isWorthSaying(event: RunEvent): boolean {
     case 'node.landed':
     case 'node.stopped':
     case 'node.skipped':
+    case 'node.told':
     case 'node.unblocked':
     case 'node.admitted':
     case 'run.resumed':

@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts';
+import { progressText } from '../core/progress.ts';
 import { oneLine, spending } from './amounts.ts';
 import type { OperationContext } from './context.ts';
 import { readCursors, writeCursors, type Cursor } from './cursor.ts';
@@ -89,6 +90,7 @@ function runLine({ runId, view }: Row): string {
   const needs = view.requests.map(({ question }) => `needs: ${oneLine(question, 80)}`);
   return [
     `${runId} ${view.state}: ${counts.join(', ')}`,
+    ...view.progress.slice(0, 2).map(progressText),
     ...(spend === '' ? [] : [spend]),
     ...needs,
   ].join('; ');

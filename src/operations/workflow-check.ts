@@ -45,15 +45,15 @@ export const workflowCheck = defineOperation({
   name: 'workflow_check',
   title: 'Check a workflow without running it',
   summary:
-    'Check a workflow (a graph of agents and commands in YAML or JSON) before anything runs: every error with line, column and fix; dry_run adds batches, who would do what and why, scopes that overlap, a drawing, estimated money and time, and says when one worker would do. list names the recipes, show prints one filled in.',
+    'Check a workflow (graph of agents and commands, YAML or JSON) before it runs: every error with line and fix; dry_run adds who would do what, overlaps, a drawing, estimated cost and time. list: the recipes; show: one filled in.',
   kind: 'read',
   toolset: 'workflow',
-  searchHint: 'validate plan, dry run, orchestrate several agents, graph of tasks, recipes',
+  searchHint: 'validate plan, dry run, orchestrate agents, recipes',
   positional: 'file',
   input: z.strictObject({
     ...sourceInput,
     mode: z.enum(['validate', 'dry_run', 'list', 'show']).default('dry_run'),
-    mermaid: z.boolean().default(false).describe('Only the graph, as Mermaid'),
+    mermaid: z.boolean().default(false),
   }),
   output: workflowCheckOutput,
   run: async (input, context) =>

@@ -30,10 +30,10 @@ export const workflowControl = defineOperation({
   name: 'workflow_control',
   title: 'Change a run while it goes on',
   summary:
-    'Retry a node (all that rests on it is done again, its receipts become stale), skip one, approve or reject what waits for a yes, pause a run (its workers finish or stop), resume one that is paused or needs_rerun.',
+    'Retry a node (all that rests on it is done again), skip one, approve or reject what waits for a yes, pause a run, resume one that is paused or needs_rerun.',
   kind: 'destroy',
   toolset: 'workflow',
-  searchHint: 'redo, rerun, skip step, approve, reject, hold, continue',
+  searchHint: 'redo, rerun, skip, approve, reject, continue',
   positional: ['run_id', 'action', 'node'],
   input: controlInput,
   output: controlOutput,

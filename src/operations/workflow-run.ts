@@ -28,10 +28,10 @@ export const workflowRun = defineOperation({
   name: 'workflow_run',
   title: 'Run a workflow with several agents',
   summary:
-    'Orchestrate several coding agents: run a workflow file, an inline workflow, or recipe "do" with inputs {goal}, which plans the goal, hands its parts to agents in parallel worktrees, reviews, verifies and puts the result on one branch. Returns run_id at once; the run survives this session. Follow with poll.',
+    'Orchestrate several coding agents: run a workflow, or recipe "do" with inputs {goal}, which plans, hands the parts to agents in parallel worktrees, reviews, verifies and lands one branch. Returns run_id at once; it survives this session. Follow with poll.',
   kind: 'start',
   toolset: 'workflow',
-  searchHint: 'orchestrate agents, multi-agent, parallel agents, team of agents, big goal',
+  searchHint: 'multi-agent, parallel agents, team of agents, big goal',
   positional: 'file',
   input: workflowRunInput,
   output: workflowRunOutput,

@@ -23,6 +23,7 @@ import { runTable, type RunTable } from './run-table.ts';
 import { insertSignal, signalTable, type SignalTable } from './signal-table.ts';
 import { spendTable, type SpendTable } from './spend-table.ts';
 import { trackRecordReads, type TrackRecordReads } from './track-record.ts';
+import { usageReads, type UsageReads } from './usage.ts';
 import { hasDatabase, makeWorkspace } from './workspace.ts';
 
 type Tables = RunTable &
@@ -34,6 +35,7 @@ type Tables = RunTable &
   LaneTable &
   SpendTable &
   TrackRecordReads &
+  UsageReads &
   ReceiptTable;
 
 /** All that is known of a project's runs. Every process has its own; whoever writes wakes those who wait. */
@@ -79,6 +81,7 @@ function storeOver(database: Database, paths: WorkspacePaths, clock: Clock): Sto
     ...laneTable(database),
     ...spendTable(database),
     ...trackRecordReads(database),
+    ...usageReads(database),
     ...receiptTable(database, numberOf),
     paths,
     createRun: (wish) => {

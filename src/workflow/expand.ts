@@ -74,21 +74,23 @@ type Context = {
 };
 
 function expandNode(name: string, node: WorkflowNode, context: Context): NodeSpec {
-  const needs = node.needs ?? [];
-  const when = node.when ?? null;
+  const common = {
+    name,
+    needs: node.needs ?? [],
+    when: node.when ?? null,
+    part: node.part ?? null,
+  };
   const fill: Fill = (text) => fillTemplate(text, context.values);
   switch (node.kind) {
     case 'approval':
       return newNode(
-        { name, needs, when, kind: 'approval', role: 'supervisor', task: fill(node.ask) },
+        { ...common, kind: 'approval', role: 'supervisor', task: fill(node.ask) },
         routeless(context),
       );
     case 'gate':
       return newNode(
         {
-          name,
-          needs,
-          when,
+          ...common,
           kind: 'gate',
           role: 'supervisor',
           task: node.pass_when.join(' && '),
@@ -103,19 +105,17 @@ function expandNode(name: string, node: WorkflowNode, context: Context): NodeSpe
     case 'map': {
       const map = expandMap(node, context);
       return newNode(
-        { name, needs, when, kind: 'map', role: map.item.role, task: map.item.task, map },
+        { ...common, kind: 'map', role: map.item.role, task: map.item.task, map },
         routeless(context),
       );
     }
     case 'command':
-      return newNode({ name, needs, when, ...expandCommand(node, context) }, routeless(context));
+      return newNode({ ...common, ...expandCommand(node, context) }, routeless(context));
     case 'agent':
     case undefined:
       return newNode(
         {
-          name,
-          needs,
-          when,
+          ...common,
           ...expandAgent(node, context, fill),
           role: node.role ?? (node.emit === 'nodes' ? 'planner' : 'implementation'),
           emit: node.emit ?? null,

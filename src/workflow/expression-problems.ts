@@ -96,7 +96,7 @@ function readProblem(
 ): ExpressionError | null {
   const { needs } = place.node;
   if (root === 'inputs') return unknownName(path[0], Object.keys(place.file.inputs), 'input', at);
-  if (root === 'run') return runProblem(path[0], at, place);
+  if (root === 'run') return unknownName(path[0], runFields, 'field of run called', at);
   if (root !== 'nodes') {
     return needs.includes(root)
       ? fieldError(root, path, { at, place })
@@ -116,12 +116,6 @@ function unknownName(
   if (name === undefined || known.includes(name)) return null;
   const list = known.length === 0 ? 'The file declares none.' : `Known: ${known.join(', ')}.`;
   return { what: `there is no ${kind} ${name}.`, fix: didYouMean(name, known) ?? list, at };
-}
-
-function runProblem(name: string | undefined, at: number, { node }: Place): ExpressionError | null {
-  const problem = unknownName(name, runFields, 'field of run called', at);
-  if (problem === null || !node.needs.includes('run')) return problem;
-  return { ...problem, fix: 'run is the run itself; write nodes["run"] for the node.' };
 }
 
 /** A name that is no node this one needs. */

@@ -153,7 +153,7 @@ function evaluated(run: () => unknown): Evaluated {
   }
 }
 
-/** Every root by its name, where the expression reads it. The names of mo win over those of nodes, which are in `nodes` as well. */
+/** Every root by its name, where the expression reads it. No node has a name of mo. */
 function contextOf(values: Values, reads: readonly Read[]): Map<string, unknown> {
   const context = new Map<string, unknown>();
   for (const root of new Set(reads.map((read) => read.root))) {

@@ -1,4 +1,5 @@
 import { downstreamOf, graphErrors, type GraphError, type GraphNode } from '../core/graph.ts';
+import { reservedName } from '../core/names.ts';
 import type { SchemaProblem } from '../core/schema-problems.ts';
 import type { LooseFile, LooseNode, LooseWork } from './loose-file.ts';
 import { fillStandIn } from './template.ts';
@@ -13,6 +14,7 @@ export function graphProblems({ nodes }: LooseFile): SchemaProblem[] {
       // Keys are checked by the schema.
       .filter((error) => error.field !== 'name')
       .map((error) => graphProblem(error, ['nodes'])),
+    ...entries.flatMap(([name]) => nameProblems(name)),
     ...entries.flatMap(([name, node]) => itemProblems(name, node)),
     ...entries.flatMap(([name, node]) => scopeWithoutWrite(name, node)),
     ...retryProblems(entries),
@@ -60,6 +62,11 @@ function graphProblem(
 ): SchemaProblem {
   const path = node === null ? [field] : [...above, node, field, ...(item === null ? [] : [item])];
   return { path, at: 'value', what, fix };
+}
+
+function nameProblems(name: string): SchemaProblem[] {
+  const reserved = reservedName(name);
+  return reserved === null ? [] : [{ path: ['nodes', name], at: 'key', ...reserved }];
 }
 
 /** What a map repeats is checked like a node, with something that could be an item in its scope. */

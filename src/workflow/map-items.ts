@@ -1,8 +1,9 @@
 import type { Json } from '../core/json.ts';
 import type { ItemSpec, MapSpec, NodeSpec, Scope } from '../core/node.ts';
+import { literalPattern } from '../core/path-pattern.ts';
 import { scopeErrors } from '../core/scope.ts';
 import { newNode } from './new-node.ts';
-import { fillItems, itemText, namesItem } from './template.ts';
+import { fillItem, fillItems, itemText, namesItem } from './template.ts';
 
 export type ItemNodes = { nodes: NodeSpec[] } | { error: string };
 
@@ -74,7 +75,7 @@ function nodeOf(map: NodeSpec, item: ItemSpec, { name, as, items, scope }: Part)
   );
 }
 
-/** With the items in it; or why it cannot be used. An item is one path: what a pattern would read as several is refused. */
+/** With the items in it, each a path as it stands; or why it cannot be used. */
 function scopeOf(
   { scope }: ItemSpec,
   as: string,
@@ -86,20 +87,11 @@ function scopeOf(
     allow: scope.allow.flatMap((pattern) => fillPattern(pattern, as, items)),
     deny: scope.deny.flatMap((pattern) => fillPattern(pattern, as, items)),
   };
-  for (const pattern of [...scope.allow, ...scope.deny]) {
-    const wild = wildcards(fillItems(pattern, as, []));
-    const bad = fillPattern(pattern, as, items).find((text) => wildcards(text) > wild);
-    if (bad !== undefined) return { error: `${JSON.stringify(bad)} is more than one path.` };
-  }
   const [error] = scopeErrors(filled);
   return error === undefined ? { scope: filled } : { error };
 }
 
 function fillPattern(pattern: string, as: string, items: readonly Json[]): string[] {
   if (!namesItem(pattern, as)) return [fillItems(pattern, as, items)];
-  return [...new Set(items.map((one) => fillItems(pattern, as, [one])))];
-}
-
-function wildcards(text: string): number {
-  return text.match(/[*?{]/g)?.length ?? 0;
+  return [...new Set(items.map((one) => fillItem(pattern, as, one, literalPattern)))];
 }

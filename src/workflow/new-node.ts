@@ -46,5 +46,6 @@ export function newNode(fields: NodeFields, defaults: NodeDefaults): NodeSpec {
     map: fields.map ?? null,
     itemOf: fields.itemOf ?? null,
     items: fields.items ?? null,
+    part: fields.part ?? null,
   };
 }

@@ -1,4 +1,5 @@
 import type { NodeSpec } from '../core/node.ts';
+import { fixedBeginning } from '../core/path-pattern.ts';
 import { scopesOverlap } from '../core/scope.ts';
 
 /** Pairs of writers that neither needs the other and whose scopes may overlap. `isComplete` is false when there are more than were looked for. */
@@ -59,16 +60,7 @@ function* candidates(nodes: readonly NodeSpec[]): Generator<[NodeSpec, NodeSpec]
 function beginningsOf({ scope }: NodeSpec): string[] {
   if (scope === null) return [];
   if (scope === 'any') return [''];
-  const beginnings = scope.allow.map((pattern) => {
-    const path = pattern
-      .normalize('NFC')
-      .replace(/\/{2,}/g, '/')
-      .replace(/^(\.\/)+/, '');
-    const fixed = /^[^*?[{]*/.exec(path)?.[0] ?? '';
-    // A whole name ends in a slash, so that d1 is no beginning of d10; d1* is one of both.
-    return fixed === path && !path.endsWith('/') ? `${path}/` : fixed;
-  });
-  return [...new Set(beginnings)];
+  return [...new Set(scope.allow.map(fixedBeginning))];
 }
 
 type Order = {

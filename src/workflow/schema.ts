@@ -101,6 +101,15 @@ const commonFields = {
     .describe(
       'CEL over the handoffs of needs, inputs and run: the node is skipped when it is not true',
     ),
+  part: z
+    .strictObject({
+      of: z.string().min(1).max(64).describe('The list, in a word'),
+      n: z.number().int().min(1).describe('From 1'),
+      total: z.number().int().min(1).max(10_000),
+    })
+    .refine(({ n, total }) => n <= total, 'n is not above total')
+    .optional()
+    .describe('The entry of a list it works on, for the progress of the run; for_each writes it'),
 };
 
 const writeFields = {

@@ -41,6 +41,16 @@ export function fillItems(text: string, as: string, items: readonly Json[]): str
   return replaceItems(text, as, (path) => items.map((item) => itemText(item, path)).join('\n'));
 }
 
+/** The same with one item, put as `write` has it. */
+export function fillItem(
+  text: string,
+  as: string,
+  item: Json,
+  write: (text: string) => string,
+): string {
+  return replaceItems(text, as, (path) => write(itemText(item, path)));
+}
+
 /** The same with something that could be an item, or a field of one, to check what is around it. */
 export function fillStandIn(text: string, as: string): string {
   return replaceItems(text, as, () => 'item');

@@ -99,7 +99,10 @@ function copiesOf(name: string, node: Fields, context: Context): [string, Fields
   const { for_each: _said, ...rest } = node;
   return repeat.entries.map((entry, index) => [
     `${name}-${index + 1}`,
-    nodeOf(rest, { ...repeat, entry, number: index + 1 }, context),
+    {
+      ...nodeOf(rest, { ...repeat, entry, number: index + 1 }, context),
+      part: { of: repeat.input, n: index + 1, total: repeat.entries.length },
+    },
   ]);
 }
 

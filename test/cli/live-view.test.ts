@@ -33,6 +33,7 @@ function picture(nodes: PictureNode[], more: Partial<Picture> = {}): Picture {
     startedAt: start,
     endedAt: null,
     spend: noSpend,
+    progress: [],
     nodes,
     requests: [],
     held: [],
@@ -188,4 +189,13 @@ test('a map is one line with a bar, however many items it has', () => {
   expect(ofMap[0]).toContain('running');
   expect(ofMap[0]).toContain('████░░░░░░ 5000/10001 done, 16 at work, 1 failed (docs-10001)');
   expect(lines).toHaveLength(4);
+});
+
+test('the progress of a list stands before the nodes, and a log says when another entry is done', () => {
+  const [before, after] = [1, 2].map((done) =>
+    picture([node('a')], { progress: [{ of: 'tasks', done, total: 5 }] }),
+  );
+  if (before === undefined || after === undefined) throw new Error('two pictures were made');
+  expect(renderView(before, start, plain).at(-1)).toBe('  tasks 1 of 5 done · 0 of 1 nodes done');
+  expect(changeLines(before, after, start + 1_000)).toEqual(['+1s tasks 2 of 5 done']);
 });

@@ -31,6 +31,7 @@ export function aNode(name: string, over: Partial<NodeSpec> = {}): NodeSpec {
     map: null,
     itemOf: null,
     items: null,
+    part: null,
     ...over,
   };
 }

@@ -137,6 +137,8 @@ const node = (counted: number): RunNode => ({
     becomes: null,
   },
   attempts: [],
+  told: [],
+  heard: 0,
   counted,
   uncounted: 0,
   excluded: [],

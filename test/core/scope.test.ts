@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../src/core/gate.ts';
 import type { Scope } from '../../src/core/node.ts';
+import { fixedBeginning, literalPattern, shownPattern } from '../../src/core/path-pattern.ts';
 import {
   inScope,
   scopeErrors,
@@ -115,6 +116,39 @@ describe('matching', () => {
   });
 });
 
+describe('a literal pattern', () => {
+  const odd = fc
+    .array(fc.constantFrom(...'ab *?[]{}(),|!#~@+:.\\ä'.split('')), { minLength: 1, maxLength: 8 })
+    .map((letters) => letters.join('').normalize('NFC'))
+    .filter((one) => one !== '.' && one !== '..');
+  const path = fc.array(odd, { minLength: 1, maxLength: 3 }).map((all) => all.join('/'));
+
+  test('means its path, what is below it and nothing else', () => {
+    fc.assert(
+      fc.property(path, path, (one, other) => {
+        const scope = allowing(literalPattern(one));
+        expect(scopeErrors(scope)).toEqual([]);
+        expect(inScope(scope, one)).toBe(true);
+        expect(inScope(scope, `${one}/below`)).toBe(true);
+        expect(inScope(scope, other)).toBe(other === one || other.startsWith(`${one}/`));
+        expect(shownPattern(literalPattern(one))).toBe(one);
+        expect(one.startsWith(fixedBeginning(literalPattern(one)).replace(/\/$/, ''))).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('may be long', () => {
+    const long = `${'folder/'.repeat(100)}[id].ts`;
+    expect(inScope(allowing(literalPattern(long)), long)).toBe(true);
+  });
+
+  test('a backslash before anything else is refused', () => {
+    expect(scopeErrors(allowing('src\\a.ts'))).toHaveLength(1);
+    expect(scopeErrors(allowing('src\\'))).toHaveLength(1);
+  });
+});
+
 describe('hostile patterns', () => {
   const hostile = [
     `${'*a'.repeat(12)}x`,
@@ -174,7 +208,8 @@ describe('errors', () => {
     '.git/hooks/**',
     'a/.GIT',
     'a/{.git,b}/c',
-    'x'.repeat(201),
+    'x'.repeat(5000),
+    `${'x'.repeat(200)}*`,
     '@(a|b).ts',
     '{1..9}',
     `${'*a'.repeat(12)}x`,
@@ -310,11 +345,29 @@ describe('overlap', () => {
     expect(scopesOverlap(most, allowing('src/api'))).toBe(true);
   });
 
+  test('two patterns with escaped signs that both match a path always meet', () => {
+    const part = fc.constantFrom('a', '*', '\\*', '[', '\\[', ']', '\\]', '?', '\\?', '#', '\\#');
+    const pattern = fc.array(part, { minLength: 2, maxLength: 3 }).map((all) => `b${all.join('')}`);
+    const path = fc
+      .array(fc.constantFrom('a', '*', '[', ']', '?', '#'), { minLength: 2, maxLength: 2 })
+      .map((all) => `b${all.join('')}`);
+    fc.assert(
+      fc.property(pattern, pattern, path, (one, other, file) => {
+        const [left, right] = [allowing(one), allowing(other)];
+        return !inScope(left, file) || !inScope(right, file) || scopesOverlap(left, right);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
   test('two scopes that both match a path always overlap', () => {
     const part = fc.constantFrom('a', 'b', '*', 'a*', '*b', '**', '?', '[ab]', '{a,b}');
     const pattern = fc.array(part, { minLength: 1, maxLength: 4 }).map((all) => all.join('/'));
     const path = fc
-      .array(fc.constantFrom('a', 'b', 'ab', 'aab'), { minLength: 1, maxLength: 4 })
+      .array(fc.constantFrom('a', 'b', 'ab', 'aab'), {
+        minLength: 1,
+        maxLength: 4,
+      })
       .map((all) => all.join('/'));
     const scope = fc.record({
       allow: fc.array(pattern, { minLength: 1, maxLength: 2 }),

@@ -187,7 +187,7 @@ export function simulate(
 function anyControl(run: Run, chance: Chance): Control {
   const names = [...run.nodes.keys()];
   const node = names[chance.pick(names.length)] ?? '';
-  switch (chance.pick(8)) {
+  switch (chance.pick(10)) {
     case 0:
       return { kind: 'pause', workers: 'finish' };
     case 1:
@@ -197,6 +197,9 @@ function anyControl(run: Run, chance: Chance): Control {
       return { kind: 'resume', budget: null };
     case 4:
       return { kind: 'skip', node };
+    case 5:
+    case 6:
+      return { kind: 'tell', node, text: 'mind the gap' };
     default:
       return { kind: 'retry', node, text: '' };
   }

@@ -24,15 +24,21 @@ test('team: each role looks for itself, and the supervisor gets all they say', a
     'look-2': says({ points: [], questions: [] }),
     collect: says({ agreements: ['it is small'], conflicts: [], questions: ['who pays?'] }),
   });
-  const said = await runs('team', {
+  const inputs = {
     task: 'Look at ${this} closely',
     roles: ['security', 'testing'],
     supervisor: provider,
-  });
+  };
+  const said = await runs('team', inputs);
   expect(said.exitCode).toBe(0);
-  const { run_id: run } = final(said);
-  const { stdout } = await rig.mo(['output', run, '--node', 'collect', '--part', 'handoff']);
-  expect(stdout).toContain('who pays?');
+  const { run_id: run, handoffs } = final(said);
+  expect(handoffs).toMatchObject({ collect: { agreements: ['it is small'] } });
+  const result = await rig.mo(['output', run]);
+  expect(result.stdout).toContain(
+    '## Agreements\n\n- it is small\n\n## Conflicts: none\n\n## Questions\n\n- who pays?',
+  );
+  const structured = await rig.mo(['output', run, '--json']);
+  expect(structured.json).toMatchObject({ handoffs });
   const prompt = await rig.read(`.agent-workspace/runs/${run}/nodes/look-2/1/prompt.md`);
   expect(prompt).toContain('Look at ${this} closely');
   expect(prompt).toContain('Your role: testing');
@@ -40,6 +46,26 @@ test('team: each role looks for itself, and the supervisor gets all they say', a
   expect(collected).toContain('a hole');
   expect(collected).toContain('look-1');
   expect(collected).toContain('look-2');
+});
+
+test('team: whoever waits in a terminal reads the result at the end, and how to read it again', async () => {
+  await rig.script({
+    'look-1': says({ points: [], questions: [] }),
+    collect: says({ agreements: ['it is small'], conflicts: [], questions: [] }),
+  });
+  const inputs = JSON.stringify({
+    task: 'Look',
+    roles: ['security'],
+    provider,
+    supervisor: provider,
+  });
+  const given = ['--inputs', inputs];
+  const said = await rig.mo(['workflow', 'run', '--recipe', 'team', ...given]);
+  expect(said.stdout).toBe(
+    'pass: looked\n\n## Agreements\n\n- it is small\n\n## Conflicts: none\n\n## Questions: none',
+  );
+  expect(said.stderr).toContain('roles 1 of 1 done');
+  expect(said.stderr).toMatch(/result {2}mo output r-1/);
 });
 
 test('safe-refactor: a finding of the review sends the implementation back, then it lands on a branch', async () => {
@@ -78,8 +104,9 @@ test('cross-review: each reviewer looks for itself, then one weighs what they fo
   const said = await rig.mo(['workflow', 'run', '--recipe', 'cross-review', ...given]);
   expect(said.exitCode).toBe(0);
   const { run_id: run } = final(said);
-  const { stdout } = await rig.mo(['output', run, '--node', 'weigh', '--part', 'handoff']);
-  expect(stdout).toContain('confirmed');
+  const { stdout } = await rig.mo(['output', run]);
+  expect(stdout).toContain('## Confirmed\n\n- major: leak\n  - evidence: seen\n  - by: scripted');
+  expect(stdout).toContain('## Disputed: none');
   const prompt = await rig.read(`.agent-workspace/runs/${run}/nodes/weigh/1/prompt.md`);
   expect(prompt).toContain('a leak at the door');
   expect(prompt).toContain(`${base}..${head}\nmain..HEAD`);

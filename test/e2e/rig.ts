@@ -177,6 +177,7 @@ const finalObject = z.looseObject({
     }),
   ),
   spend: z.unknown(),
+  handoffs: z.record(z.string(), z.unknown()).nullable(),
   report: z.string().nullable(),
 });
 

@@ -1,3 +1,5 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { final, makeRig, plan, planned, review, writes, done, type Rig } from './rig.ts';
 import { processesIn } from './processes.ts';
@@ -108,4 +110,43 @@ test('a quota closes the lane and the run goes on by itself after the reset', as
   expect(await rig.read(`.agent-workspace/runs/${final(said).run_id}/owner.log`)).toContain(
     'one attempt 1: quota',
   );
+});
+
+/** A run whose one writer is being gated when its owner dies; the command of the gate goes on. */
+async function diesInGate() {
+  const temporary = join(rig.folder, 'tmp');
+  await mkdir(temporary);
+  const env = { TMPDIR: temporary };
+  const gate = 'echo >> "$HOME/gates"; until test -e "$HOME/go"; do sleep 0.05; done';
+  await rig.script({
+    plan: plan(planned('one', ['one.txt'], { gates: [{ command: gate }] })),
+    one: writes('one.txt', '1'),
+    review: review(),
+  });
+  const flags = ['--provider', 'scripted', '--yes', '--detach', '--json', '--gate', gate];
+  const said = await rig.mo(['do', 'gate', ...flags], { env });
+  expect(said).toMatchObject({ exitCode: 0 });
+  const runId = 'r-1-gate';
+  const hasBegun = () => rig.read('../gates').then(Boolean, () => false);
+  await expect.poll(hasBegun, { timeout: 60_000 }).toBe(true);
+  process.kill(await rig.ownerOf(runId), 'SIGKILL');
+  return { runId, env, left: () => readdir(temporary) };
+}
+
+test('what an owner that died in the middle of a gate has left is gone when the run is over', async () => {
+  const { runId, env, left } = await diesInGate();
+  expect(await left()).not.toEqual([]);
+  await rig.mo(['poll', runId, '--wait-s', '0'], { env });
+  await rig.write('../go', '');
+  await rig.pollUntil(runId, ({ state }) => state === 'succeeded');
+  expect(await left()).toEqual([]);
+});
+
+test('a run that is stopped at once leaves no command of a gate whose owner had died', async () => {
+  const { runId, env, left } = await diesInGate();
+  expect(await processesIn(rig.folder)).not.toEqual([]);
+  await rig.mo(['stop', runId, '--force', '--json'], { env });
+  await rig.pollUntil(runId, ({ state }) => state === 'stopped');
+  await expect.poll(() => processesIn(rig.folder, runId), { timeout: 60_000 }).toEqual([]);
+  expect(await left()).toEqual([]);
 });

@@ -116,7 +116,7 @@ test('an owner that dies over a repair leaves the work to the next attempt', asy
   expect(await house.own(runId)).toBe('ended');
   const node = house.run(runId).nodes.get('one');
   expect(node).toMatchObject({ counted: 0, state: { status: 'verified', attempt: 3 } });
-  expect(node?.attempts[2]?.isRepair).toBeUndefined();
+  expect(node?.attempts[2]?.goesOn).toBeUndefined();
   expect(await house.git('show', 'main:one/a.txt')).toBe('a');
 });
 

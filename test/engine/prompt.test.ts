@@ -161,6 +161,7 @@ function compose(question: Partial<PromptQuestion>, from: PromptPack = pack) {
     diff: null,
     attempt: 1,
     last: null,
+    told: [],
     ...question,
   });
 }

@@ -37,7 +37,8 @@ export async function outsideGit(more: Partial<GateContext> = {}): Promise<GateC
     evidenceFolder: join(folder, 'run', 'nodes', 'api', '1'),
     env: environment(),
     clock: systemClock,
-    marker: `test/${newId()}`,
+    marker: `test/${newId()}/one`,
+    runMarker: `test/${newId()}`,
     signal: new AbortController().signal,
     ...more,
   };

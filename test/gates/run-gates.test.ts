@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Finding, Verdict } from '../../src/core/gate.ts';
-import { gatesOf } from '../../src/core/gates.ts';
+import { gatesOf, gatesOfTree } from '../../src/core/gates.ts';
 import type { GateSpec, NodeSpec } from '../../src/core/node.ts';
 import type { Settings } from '../../src/core/settings.ts';
 import { runGates } from '../../src/gates/run-gates.ts';
@@ -102,6 +102,7 @@ describe('the gates of a node', () => {
     map: null,
     itemOf: null,
     items: null,
+    part: null,
   };
   const gates = (more: Partial<NodeSpec>, wish: Settings['gates'] = {}): string[] =>
     gatesOf({ ...node, ...more }, { gates: wish }).map((spec) =>
@@ -121,8 +122,8 @@ describe('the gates of a node', () => {
     expect(gates({ write: false, gates: [] })).toEqual(['handoff', 'scope', 'secrets']);
   });
 
-  test('of a command have no handoff, and secrets only where it writes', () => {
-    expect(gates({ kind: 'command', gates: [] })).toEqual(['scope', 'secrets']);
+  test('of a command have no handoff, and secrets and syntax only where it writes', () => {
+    expect(gates({ kind: 'command', gates: [] })).toEqual(['scope', 'secrets', 'syntax']);
     expect(gates({ kind: 'command', write: false, gates: [] })).toEqual(['scope']);
   });
 
@@ -137,11 +138,25 @@ describe('the gates of a node', () => {
     expect(gates({ gates: own }, off)).toEqual(['handoff', 'scope', 'secrets', 'syntax']);
   });
 
-  test('have syntax where a worker or an item writes, and nowhere else', () => {
+  test('have syntax where anybody writes, and nowhere else', () => {
     expect(gates({ gates: [] })).toContain('syntax');
     expect(gates({ kind: 'command', itemOf: 'each', gates: [] })).toContain('syntax');
-    expect(gates({ kind: 'command', gates: [] })).not.toContain('syntax');
+    expect(gates({ kind: 'command', gates: [] })).toContain('syntax');
     expect(gates({ write: false, gates: [] })).not.toContain('syntax');
+  });
+
+  test('of a merge take all of syntax, of the whole nothing that the settings run', () => {
+    const settings = {
+      gates: { syntax: { '.vue': 'npx vue-check {file}', '.json': false } },
+    } as const;
+    expect(gatesOfTree([], settings, 'merged')).toEqual([
+      { gate: 'syntax', commands: settings.gates.syntax },
+    ]);
+    expect(gatesOfTree([], settings, 'whole')).toEqual([
+      { gate: 'syntax', commands: { '.vue': false, '.json': false } },
+    ]);
+    expect(gatesOfTree([], settings, 'none')).toEqual([]);
+    expect(gatesOfTree([], { gates: { syntax: false } }, 'whole')).toEqual([]);
   });
 
   test('take the commands of syntax from the settings and never from the node', () => {

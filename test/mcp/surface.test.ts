@@ -65,6 +65,7 @@ test('read-only, toolsets and exclude leave out what they say', () => {
     'route',
     'poll',
     'output',
+    'usage',
     'workflow_check',
     'handoff',
   ]);
@@ -78,6 +79,6 @@ test('read-only, toolsets and exclude leave out what they say', () => {
 });
 
 test('a name that does not exist is refused, so that nothing slips in by a typing error', () => {
-  const wish = { toolsets: ['core'], readOnly: false, exclude: ['lend'] };
+  const wish = { toolsets: ['core'], readOnly: false, exclude: ['lnad'] };
   expect(() => chooseOperations(operations, wish)).toThrow('Did you mean land?');
 });

@@ -4,56 +4,16 @@ import { exitCodeOfRun } from '../../src/cli/finish.ts';
 import { isSettled } from '../../src/cli/follow.ts';
 import { takePicture } from '../../src/operations/take-picture.ts';
 import { poll } from '../../src/operations/poll.ts';
-import { workflowControl } from '../../src/operations/workflow-control.ts';
-import type { OperationContext } from '../../src/operations/context.ts';
-import type { NodeSpec } from '../../src/core/node.ts';
 import { aNode } from '../core/build.ts';
 import { makeRig } from '../e2e/rig.ts';
-import { aHouse, writer, type House } from '../engine/house.ts';
-import { bareContext } from '../mcp/bare-context.ts';
-
-type Action = 'retry' | 'skip' | 'approve' | 'reject' | 'pause' | 'resume';
-type More = { text?: string; workers?: 'finish' | 'stop' };
-
-/** A run, and a controller of it: whoever asks for an owner gets a real one. */
-async function aRun(...nodes: NodeSpec[]) {
-  const house = await aHouse();
-  const runId = await house.create({ nodes });
-  const owners = new Set<Promise<unknown>>();
-  const abort = new AbortController();
-  const context: OperationContext = {
-    ...bareContext({ signal: abort.signal, progress: () => {} }),
-    store: async () => house.store,
-    storeIfAny: async () => house.store,
-    ensureOwner: async () => {
-      if (owners.size > 0) return;
-      const owner = house.own(runId).finally(() => owners.delete(owner));
-      owners.add(owner);
-    },
-  };
-  onTestFinished(async () => {
-    abort.abort();
-    await Promise.allSettled(owners);
-  });
-  const control = (action: Action, node?: string, more: More = {}) =>
-    workflowControl.run(
-      { run_id: runId, action, node, text: '', workers: 'finish', ...more },
-      context,
-    );
-  /** Until it is over or waits, by the owners that come up meanwhile. */
-  const settled = async () => {
-    await context.ensureOwner(runId);
-    await Promise.all(owners);
-    return house.store.view(runId).state;
-  };
-  return { house, runId, context, control, settled };
-}
+import { writer, type House } from '../engine/house.ts';
+import { anOwnedRun } from './owned-run.ts';
 
 const statusOf = (house: House, runId: string, node: string) =>
   house.run(runId).nodes.get(node)?.state.status;
 
 test('retry answers what it takes back, and the run waits to be resumed', async () => {
-  const { control, settled, context, runId } = await aRun(
+  const { control, settled, context, runId } = await anOwnedRun(
     writer('one', 'echo 1 > one.txt'),
     writer('two', 'echo 2 > two.txt', { needs: ['one'] }),
     writer('aside', 'echo 1 > aside.txt'),
@@ -90,7 +50,7 @@ test('retry answers what it takes back, and the run waits to be resumed', async 
 });
 
 test('two retries at once are both answered, and done once', async () => {
-  const { house, runId, control, settled } = await aRun(writer('one', 'echo 1 > one.txt'));
+  const { house, runId, control, settled } = await anOwnedRun(writer('one', 'echo 1 > one.txt'));
   await settled();
   const both = await Promise.all([control('retry', 'one'), control('retry', 'one')]);
   expect(both.map(({ done, state }) => [done, state])).toEqual([
@@ -102,7 +62,7 @@ test('two retries at once are both answered, and done once', async () => {
 });
 
 test('approve lets an approval node pass once, and not again', async () => {
-  const { house, runId, control, settled } = await aRun(
+  const { house, runId, control, settled } = await anOwnedRun(
     aNode('accept', { kind: 'approval', task: 'Release?' }),
     writer('one', 'echo 1 > one.txt', { needs: ['accept'] }),
   );
@@ -125,7 +85,7 @@ test('approve lets an approval node pass once, and not again', async () => {
 });
 
 test('a paused run says so, keeps its exit code, and goes on when it is resumed', async () => {
-  const { house, runId, context, control, settled } = await aRun(
+  const { house, runId, context, control, settled } = await anOwnedRun(
     aNode('accept', { kind: 'approval', task: 'Release?' }),
     writer('one', 'echo 1 > one.txt', { needs: ['accept'] }),
   );
@@ -142,7 +102,7 @@ test('a paused run says so, keeps its exit code, and goes on when it is resumed'
 });
 
 test('what cannot be is refused with the node, its state and what to do', async () => {
-  const { house, runId, control, settled } = await aRun(
+  const { house, runId, control, settled } = await anOwnedRun(
     writer('builder', 'until test -e ../../../../../go; do sleep 0.05; done; echo 1 > builder.txt'),
   );
   await expect(control('retry', 'bulider')).rejects.toThrow(

@@ -177,3 +177,27 @@ test('a page of events reads from its cursor on and nothing before it', async ()
   expect((await read(project, { ...asked, cursor })).text).toBe('');
   expect(from).toEqual([project.store.lastSeq(run.runId)]);
 });
+
+test('the result of a run that changes nothing is what its last agents hand over, whoever judges them', async () => {
+  const project = await aProject();
+  const nodes = [
+    aNode('judge', { kind: 'gate', needs: ['b', 'c'], passWhen: ['true'] }),
+    aNode('a'),
+    aNode('b', { needs: ['a'] }),
+    aNode('c', { needs: ['a'] }),
+  ];
+  const { runId, owner } = aRun(project, nodes);
+  await expect(read(project, { run_id: runId })).rejects.toThrow('has no result yet');
+  for (const { name } of nodes.slice(1)) {
+    owner.start(name);
+    owner.verify(name);
+    const folder = project.store.paths.attemptFolder(runId, name, 1);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'handoff.json'), JSON.stringify({ summary: `${name} says` }));
+  }
+  const page = await read(project, { run_id: runId });
+  expect(page.text).toBe('# b\n\nb says\n\n# c\n\nc says\n');
+  expect(page.handoffs).toEqual({ b: { summary: 'b says' }, c: { summary: 'c says' } });
+  const exact = await read(project, { run_id: runId, part: 'handoff' });
+  expect(JSON.parse(exact.text)).toEqual(page.handoffs);
+});

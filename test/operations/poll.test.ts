@@ -321,3 +321,38 @@ test('a map of 10,000 items is told in 2 KB: items are counted, and who else cha
   expect(news.lines).toEqual([expect.stringContaining('other running')]);
   expect(Buffer.byteLength(JSON.stringify(news))).toBeLessThan(2_000);
 });
+
+test('progress is told of the lists that nodes belong to: an entry counts when all its nodes are done', async () => {
+  const project = await aProject();
+  const nodes = [
+    aNode('build-1', { part: { of: 'tasks', n: 1, total: 2 } }),
+    aNode('look-1', { part: { of: 'tasks', n: 1, total: 2 } }),
+    aNode('build-2', { part: { of: 'tasks', n: 2, total: 2 } }),
+    aNode('other'),
+  ];
+  const { runId, owner, record } = aRun(project, nodes);
+  const told = async () => (await ask(project, runId)).progress;
+  owner.start('build-1');
+  owner.verify('build-1');
+  expect(await told()).toMatchObject([{ of: 'tasks', done: 0, total: 2 }]);
+  record([{ type: 'node.skipped', node: 'look-1', by: 'when' }]);
+  expect(await told()).toMatchObject([{ done: 1 }]);
+  record([
+    {
+      type: 'nodes.invalidated',
+      by: 'person',
+      target: 'build-1',
+      nodes: ['build-1'],
+      dropped: [],
+      reason: 'again',
+      findings: [],
+    },
+  ]);
+  expect(await told()).toMatchObject([{ done: 0 }]);
+});
+
+test('a run whose nodes belong to no list tells no progress', async () => {
+  const project = await aProject();
+  const { runId } = aRun(project, [aNode('a')]);
+  expect(await ask(project, runId)).not.toHaveProperty('progress');
+});

@@ -21,10 +21,9 @@ name: x
 inputs: { files: { type: list }, goal: { type: string } }
 nodes:
 ${nodes.trim().replace(/^/, '  ')}
-  run: { task: x }
   gate:
     kind: gate
-    needs: [plan, a-b, open, all, build, run]
+    needs: [plan, a-b, open, all, build]
     pass_when:
       - ${text}
 `;
@@ -39,7 +38,6 @@ test.each([
   'all.failed == 0 && build.status == "pass"',
   'inputs.files.size() > 0 && run.usd < 3.5 && run.cycles == 0',
   'nodes.all(name, nodes[name] != null)',
-  'nodes["run"].status == "pass"',
   'plan == null || plan.summary.matches("^ok")',
 ])('%s is a good expression', async (text) => {
   expect(await messagesOf(gateOf(text))).toEqual([]);
@@ -53,12 +51,12 @@ test.each<[string, number, string]>([
   ['nodes["a-b"].status == "pass"', 0, 'a-b: its handoff has no field status.'],
   ['a-b.score > 1', 0, 'Write nodes["a-b"]'],
   ['all.items == 0', 0, 'Known: status, summary, total, verified, failed, skipped'],
-  ['1 < 2 && late.status == "pass"', 9, 'Write needs: [plan, a-b, open, all, build, run, late].'],
+  ['1 < 2 && late.status == "pass"', 9, 'Write needs: [plan, a-b, open, all, build, late].'],
   ['nodes["late"].status == "pass"', 0, 'late is not among the needs of gate'],
   ['pln.status == "pass"', 0, 'there is no pln here. Did you mean plan?'],
   ['gate.status == "pass"', 0, 'gate has no handoff before it has run.'],
   ['inputs.file == ""', 0, 'there is no input file. Did you mean files?'],
-  ['run.money > 1', 0, 'write nodes["run"] for the node'],
+  ['run.money > 1', 0, 'there is no field of run called money.'],
   ['plan.summary', 0, ''],
   ['size(inputs.files)', 0, 'the expression gives a number, not true or false.'],
   ['plan.status = "pass"', 12, 'the expression is no CEL'],
@@ -231,3 +229,19 @@ async function errorsOf(text: string) {
 async function messagesOf(text: string): Promise<string[]> {
   return (await errorsOf(text)).map(({ where, what, fix }) => `${where} ${what} ${fix}`);
 }
+
+test.each(['inputs', 'run', 'nodes', 'person', 'when'])(
+  'no node can be called %s, which means something else',
+  async (name) => {
+    const text = `version: 1\nname: x\nnodes:\n  a: { task: x }\n  ${name}: { task: x, needs: [a] }\n`;
+    expect(await errorsOf(text)).toMatchObject([
+      {
+        line: 5,
+        column: 3,
+        where: `nodes.${name}`,
+        what: expect.stringContaining(`no node can be called ${name}: `),
+        fix: expect.stringContaining(`such as ${name}-1`),
+      },
+    ]);
+  },
+);

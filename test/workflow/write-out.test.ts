@@ -34,7 +34,7 @@ describe('for_each', () => {
     ].join('\n');
     expect(written(file(nodes), { parts: ['a', 'b ${inputs.who}'] })).toMatchObject({
       nodes: {
-        'build-1': { task: '1 of 2: a' },
+        'build-1': { task: '1 of 2: a', part: { of: 'parts', n: 1, total: 2 } },
         'build-2': { task: '2 of 2: b $${inputs.who}', needs: ['pass-1'] },
         'pass-2': {
           needs: ['build-2'],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { progressText } from '../../core/progress.ts';
 import { oneLine, spending } from '../../operations/amounts.ts';
-import { listRuns } from '../../operations/list-runs.ts';
+import { listRuns, type ListedRun } from '../../operations/list-runs.ts';
 import { wholeNumber } from '../amount-flags.ts';
 import { fitTo } from '../cells.ts';
 import type { RegisterCommand } from '../cli-deps.ts';
@@ -28,7 +29,7 @@ export const list: RegisterCommand = (program, host) => {
               run.state.padEnd(11),
               run.started_at.slice(0, 16).replace('T', ' '),
               spending(run.spend).padEnd(8),
-              fitTo(oneLine(run.goal, 200), Math.max(10, terminal.width() - idCells - 44)),
+              fitTo(goalText(run), Math.max(10, terminal.width() - idCells - 44)),
             ]
               .join('  ')
               .trimEnd(),
@@ -39,3 +40,7 @@ export const list: RegisterCommand = (program, host) => {
       });
     });
 };
+
+function goalText({ goal, progress }: ListedRun): string {
+  return [...progress.slice(0, 1).map(progressText), oneLine(goal, 200)].join(' · ');
+}

@@ -1,0 +1,57 @@
+import { Client } from '@modelcontextprotocol/client';
+import { InMemoryTransport } from '@modelcontextprotocol/server';
+import { expect, onTestFinished, test } from 'vitest';
+import { createServer } from '../../src/mcp/server.ts';
+import type { Operation } from '../../src/operations/operation.ts';
+import { output } from '../../src/operations/output.ts';
+import { route } from '../../src/operations/route.ts';
+import { aNode } from '../core/build.ts';
+import { aProject, aRun } from '../operations/project.ts';
+
+async function connected(operations: Operation[] = [output]) {
+  const project = await aProject();
+  const { runId } = aRun(project, [aNode('one')]);
+  const server = createServer({
+    operations,
+    version: '1.2.3',
+    contextOf: async () => project.context,
+    onBug: () => {},
+  });
+  const [ours, theirs] = InMemoryTransport.createLinkedPair();
+  const client = new Client({ name: 'test', version: '1' });
+  await Promise.all([server.connect(ours), client.connect(theirs)]);
+  onTestFinished(() => client.close());
+  return { client, runId };
+}
+
+test('report, diff and events of a run are resources', async () => {
+  const { client, runId } = await connected();
+  const { resourceTemplates } = await client.listResourceTemplates();
+  expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([
+    'mo://runs/{id}/report',
+    'mo://runs/{id}/diff',
+    'mo://runs/{id}/events',
+  ]);
+  expect((await client.listResources()).resources).toEqual([]);
+  const uri = `mo://runs/${runId}/events`;
+  const { contents } = await client.readResource({ uri });
+  expect(contents).toMatchObject([
+    { uri, mimeType: 'application/x-ndjson', text: expect.stringContaining('run.created') },
+  ]);
+});
+
+test.each([
+  ['mo://runs/r-99/report', 'no run r-99'],
+  ['mo://runs/r-1/reprot', 'Did you mean report?'],
+  ['mo://runs/%E0%A4%A/report', 'is no address'],
+  ['file:///etc/passwd', 'There is no resource file:///etc/passwd'],
+  ['mo://runs/../../x/report', 'There is no resource'],
+])('%s is answered with what is wrong', async (uri, message) => {
+  const { client } = await connected();
+  await expect(client.readResource({ uri })).rejects.toThrow(message);
+});
+
+test('a server without output has no resources', async () => {
+  const { client } = await connected([route]);
+  expect(client.getServerCapabilities()?.resources).toBeUndefined();
+});
