@@ -59,7 +59,11 @@ async function carryOut(
   });
   const isReached = installed.every(({ check }) => check?.state !== 'lost');
   if (json) {
-    const hosts = installed.map((one) => ({ ...planObject(one), check: one.check }));
+    const hosts = installed.map((one) => ({
+      ...planObject(one),
+      check: one.check,
+      twice: one.isTwice,
+    }));
     terminal.out(asJson({ changed: !isSame, hosts }));
   } else terminal.out(endLines(installed, isSame).join('\n'));
   return isReached ? 0 : 5;
@@ -109,6 +113,12 @@ function endLines(installed: readonly InstalledHost[], isSame: boolean): string[
   const isLost = installed.some(({ check }) => check?.state === 'lost');
   return [
     `Installed. Start a new session and type: ${installed.map(({ call, title }) => `${call} (${title})`).join(', ')}`,
+    ...installed
+      .filter(({ isTwice }) => isTwice)
+      .map(
+        ({ title }) =>
+          `! mo is in ${title} twice: a plugin of it was there already. Take one of the two out, or every tool is there double.`,
+      ),
     ...(isLost ? ['What is wrong says: mo doctor'] : []),
     'Take it out again with: mo uninstall',
   ];

@@ -45,7 +45,7 @@ export async function planEntry(wish: EntryWish): Promise<Step> {
   const config = await readConfigFile(file);
   const present =
     config.text === null ? null : inFile(file, () => host.readEntry(config.text ?? ''));
-  if (present !== null && !isOfMo(present) && !wish.force && wish.known === null) {
+  if (present !== null && !isOfMo(present) && !wish.force) {
     throw new MoError({ code: 'entry-foreign', file, command: showCommand(present) });
   }
   const entry = host.entryFor(server, present, wish.approve);

@@ -5,18 +5,12 @@ import { examineEntry, examineSkill } from '../hosts/examine-host.ts';
 import type { Finding } from '../hosts/finding.ts';
 import type { FoundHost } from '../hosts/found-host.ts';
 import { findHost } from '../hosts/found-host.ts';
-import {
-  HostRefusal,
-  type Host,
-  type HostCheck,
-  type HostPlace,
-  type Mode,
-} from '../hosts/host.ts';
+import { type Host, type HostCheck, type HostPlace, type Mode } from '../hosts/host.ts';
 import { hosts } from '../hosts/hosts.ts';
 import { readRecord, type Install } from '../hosts/install-record.ts';
 import type { OperationContext } from './context.ts';
 import { hostPlace } from './host-place.ts';
-import { askToConnect } from './install-hosts.ts';
+import { askToConnect, hasPlugin } from './install-hosts.ts';
 import { probeProvider } from './probe-provider.ts';
 
 export type ExaminedHost = {
@@ -164,17 +158,6 @@ async function connect(
   if (call === null) return null;
   const mode: Mode = mo === 'plugin' ? 'plugin' : 'direct';
   return askToConnect(() => host.check(call, { scope: install?.scope ?? 'user', mode }));
-}
-
-/** A host that cannot say is asked by other questions too, which tell what is wrong with it. */
-async function hasPlugin({ host, call }: FoundHost): Promise<boolean> {
-  if (call === null) return false;
-  try {
-    return await host.plugin.isInstalled(call);
-  } catch (error) {
-    if (error instanceof HostRefusal) return false;
-    throw error;
-  }
 }
 
 type Probed = {

@@ -34,6 +34,8 @@ export type HostPlan = {
 export type InstalledHost = HostPlan & {
   /** What the host says of the server; null where its program is not there or nothing changed. */
   check: HostCheck | null;
+  /** A plugin of mo from elsewhere is there beside the server: every tool is there double. */
+  isTwice: boolean;
 };
 
 export type HostsInstallation = {
@@ -76,7 +78,8 @@ export async function planFound(
       for (const { found, wish, steps, plan } of planned) {
         await applySteps(place, found, wish, steps);
         const check = plan.isSame ? null : await checkHost(place, found, wish);
-        const one = { ...plan, check };
+        const isTwice = !plan.isSame && wish.mode === 'direct' && (await hasPlugin(found));
+        const one = { ...plan, check, isTwice };
         told(one);
         installed.push(one);
       }
@@ -217,6 +220,17 @@ async function checkHost(
   if (entry !== null)
     await remember(place, found, wish, { ...entry, mark: await remarked(entry.mark) });
   return check;
+}
+
+/** A host that cannot say is asked by other questions too, which tell what is wrong with it. */
+export async function hasPlugin({ host, call }: FoundHost): Promise<boolean> {
+  if (call === null) return false;
+  try {
+    return await host.plugin.isInstalled(call);
+  } catch (error) {
+    if (error instanceof HostRefusal) return false;
+    throw error;
+  }
 }
 
 export async function askToConnect(ask: () => Promise<HostCheck>): Promise<HostCheck> {

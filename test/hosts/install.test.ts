@@ -200,7 +200,11 @@ test('a server of that name that is not mo is refused, replaced when forced, and
   expect(refused.stderr).toContain('motion-sensor');
   expect(await user.picture()).toEqual(before);
   await user.mo('install', '--yes', '--force');
-  expect(await user.read('.claude.json')).toContain('mo.mjs');
+  const text = await user.read('.claude.json');
+  expect(text).toContain('mo.mjs');
+  await user.write('.claude.json', '{"mcpServers": {"mo": {"command": "motion-sensor-2"}}}');
+  expect((await user.mo('update', '--yes')).exitCode).toBe(2);
+  await user.write('.claude.json', text);
   await user.mo('uninstall');
   expect(await user.picture()).toEqual(before);
 });

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { z } from 'zod';
+import { parseJson } from '../../core/json.ts';
 import { askHost } from '../ask-host.ts';
-import { type HostCall, type HostPlace, marketplaceName, pluginId } from '../host.ts';
+import { type HostCall, type HostPlace, marketplaceName, pluginId, serverName } from '../host.ts';
 import { claudeFolder } from './folder.ts';
 
 /** A marketplace in a folder is read in place, so it has to stay where it is. Known names are refused: what is there goes first. */
@@ -16,6 +18,9 @@ export const claudePlugin = {
   },
   isInstalled: async (call: HostCall): Promise<boolean> => {
     const { stdout } = await askHost(call, ['plugin', 'list', '--json']);
-    return stdout.includes('"mo@');
+    const plugins = installed.safeParse(parseJson(stdout)?.value).data ?? [];
+    return plugins.some(({ id, enabled }) => enabled && id.startsWith(`${serverName}@`));
   },
 };
+
+const installed = z.array(z.object({ id: z.string(), enabled: z.boolean() }));

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { z } from 'zod';
+import { parseJson } from '../../core/json.ts';
 import { askHost } from '../ask-host.ts';
-import { type HostCall, type HostPlace, marketplaceName, pluginId } from '../host.ts';
+import { type HostCall, type HostPlace, marketplaceName, pluginId, serverName } from '../host.ts';
 import { codexFolder } from './folder.ts';
 
 export const codexPlugin = {
@@ -15,6 +17,11 @@ export const codexPlugin = {
   },
   isInstalled: async (call: HostCall): Promise<boolean> => {
     const { stdout } = await askHost(call, ['plugin', 'list', '--json']);
-    return stdout.includes('"mo@');
+    const plugins = listed.safeParse(parseJson(stdout)?.value).data?.installed ?? [];
+    return plugins.some(({ name, enabled }) => enabled && name === serverName);
   },
 };
+
+const listed = z.object({
+  installed: z.array(z.object({ name: z.string(), enabled: z.boolean() })),
+});

@@ -169,6 +169,9 @@ describe.skipIf(clis === null)('mo installs itself into the real hosts', () => {
     const { stdout, exitCode } = await user.mo('doctor');
     expect(exitCode).toBe(5);
     expect(stdout).toContain('mo is in Claude Code twice');
+    await rm(join(user.home, '.local/share/mo/install.json'));
+    const again = await user.mo('install', '--yes', '--host', 'claude');
+    expect(again.stdout).toContain('mo is in Claude Code twice');
   });
 
   test('a server that a host cannot start is found, and written again it is reached', async () => {
