@@ -58,7 +58,7 @@ export async function planEntry(wish: EntryWish): Promise<Step> {
     change: isSame ? 'same' : present === null ? 'new' : 'changed',
     what: `server mo: ${showCommand(entry)}`,
     by: ownWay?.name ?? null,
-    diff: isSame || edited === null ? null : diffOf(config.text ?? '', edited),
+    diff: isSame ? null : shownDiff(host, config, edited),
     apply: async () => {
       if (isSame) return wish.known ?? adopted(config, entry);
       // Whoever was asked whether to go on may have taken their time.
@@ -151,6 +151,11 @@ async function byHost(
       { cause },
     );
   }
+}
+
+function shownDiff({ title }: Host, { text }: ConfigFile, edited: string | null): string {
+  if (edited !== null) return diffOf(text ?? '', edited);
+  return `! ${title} writes the entry into this form of the file, and may write the lines around it anew`;
 }
 
 /** null: only the host itself can change a file of this form. */

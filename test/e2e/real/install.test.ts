@@ -199,6 +199,17 @@ describe.skipIf(clis === null)('mo installs itself into the real hosts', () => {
     expect(await readdir(user.project)).toEqual([]);
   });
 
+  test('a form that cannot be edited in place is left to Codex, said before, and comes back', async () => {
+    const inline = 'mcp_servers = { other = { command = "true" } } # mine\n';
+    await user.write('.codex/config.toml', inline);
+    const { stdout } = await user.mo('install', '--dry-run', '--host', 'codex');
+    expect(stdout).toContain('may write the lines around it anew');
+    const installed = await user.mo('install', '--yes', '--host', 'codex');
+    expect(installed.stdout).toContain('✓ Codex reaches mo');
+    await user.mo('uninstall');
+    expect(await user.read('.codex/config.toml')).toBe(inline);
+  });
+
   test('links and modes of dotfiles are kept by the hosts, or mended after them', async () => {
     await mkdir(join(user.home, 'dotfiles'));
     for (const [path, name] of [
