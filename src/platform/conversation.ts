@@ -9,8 +9,6 @@ export type Conversation = {
   /** The answer to one request. Rejects with a `ConversationError` when there is none in time, or it is an error. */
   ask: (method: string, params: Json) => Promise<Json>;
   tell: (method: string) => void;
-  /** Notifications so far, the oldest first. */
-  told: () => readonly { method: string; params: Json }[];
   /** Ends the process and waits until it has. */
   end: () => Promise<void>;
 };
@@ -29,7 +27,6 @@ export class ConversationError extends Error {
 const message = z.object({
   id: z.number().optional(),
   method: z.string().optional(),
-  params: json.optional(),
   result: json.optional(),
   error: z.object({ code: z.number(), message: z.string() }).optional(),
 });
@@ -47,7 +44,6 @@ export function startConversation(
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const waiting = new Map<number, (answer: Message | ConversationError) => void>();
-  const told: { method: string; params: Json }[] = [];
   let over: ConversationError | null = null;
   const give = (why: string): void => {
     over ??= new ConversationError(why, null);
@@ -73,9 +69,9 @@ export function startConversation(
   createInterface({ input: child.stdout }).on('line', (line) => {
     const heard = message.safeParse(parseJson(line)?.value);
     if (!heard.success) return;
-    const { id, method, params } = heard.data;
-    if (method !== undefined) told.push({ method, params: params ?? null });
-    else if (id !== undefined) waiting.get(id)?.(heard.data);
+    const { id, method } = heard.data;
+    // With a method it asks or tells something of its own.
+    if (method === undefined && id !== undefined) waiting.get(id)?.(heard.data);
   });
   const endWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', endWithUs);
@@ -97,7 +93,6 @@ export function startConversation(
       return answer.result ?? null;
     },
     tell: (method) => send({ jsonrpc: '2.0', method }),
-    told: () => told,
     end: async () => {
       child.stdin.end();
       await closed;
