@@ -45,7 +45,14 @@ export type Problem =
   | { code: 'fenced'; runId: string; epoch: number; newest: number }
   | { code: 'owner-failed'; runId: string; reason: string }
   | { code: 'unexpected'; what: string }
-  | { code: 'addon-missing'; reason: string };
+  | { code: 'addon-missing'; reason: string }
+  | { code: 'host-missing'; hosts: readonly string[]; needs: 'anything' | 'program' }
+  | { code: 'host-refused'; host: string; what: string }
+  | { code: 'config-broken'; file: string; line: number | null; what: string }
+  | { code: 'config-read-only'; file: string; reason: string }
+  | { code: 'entry-foreign'; file: string; command: string }
+  | { code: 'copy-edited'; folder: string }
+  | { code: 'package-incomplete'; folder: string };
 
 /** `line` and `column` count from 1; null where the source has no positions. */
 export type WorkflowError = {
@@ -161,6 +168,22 @@ export function describeProblem(problem: Problem): string {
       return `mo met something it was not made for: ${problem.what}. That is a mistake in mo: please report it, with what MO_DEBUG=1 prints for the same command.`;
     case 'addon-missing':
       return `The native part of better-sqlite3 does not load: ${problem.reason}. Run \`npm rebuild better-sqlite3\` where mo is installed (it needs python3, make and g++ on Node 20).`;
+    case 'host-missing':
+      return problem.needs === 'program'
+        ? `The program of ${problem.hosts.join(' and ')} is not on the PATH, and this cannot be done without it. Install it, then run the same command again.`
+        : `${problem.hosts.join(' and ')} ${problem.hosts.length === 1 ? 'is' : 'are'} not on this machine: no program on the PATH and no configuration. Install ${problem.hosts.length === 1 ? 'it' : 'one of them'}, then run the same command again.`;
+    case 'host-refused':
+      return `${problem.host} did not take it: ${problem.what.trim().replace(/\.$/, '')}. Mend what it names, then run the same command again.`;
+    case 'config-broken':
+      return `${problem.file}${problem.line === null ? '' : `:${problem.line}`} cannot be used: ${problem.what}. Nothing was changed. Mend the file, then run the same command again.`;
+    case 'config-read-only':
+      return `${problem.file} is read-only (${problem.reason}), so nothing was changed. Make it writable; where another tool writes it, \`mo install --dry-run\` from a writable copy shows what belongs there.`;
+    case 'entry-foreign':
+      return `${problem.file} has a server named mo already that is not this one: ${problem.command}. Rename it there, or replace it with --force; \`mo uninstall\` puts it back.`;
+    case 'copy-edited':
+      return `${problem.folder} was changed since mo wrote it, or is not from mo, so it stays as it is. Move it away, or replace it with --force: what is there is kept and put back by \`mo uninstall\`.`;
+    case 'package-incomplete':
+      return `This mo lacks its folder ${problem.folder}. Install it again: npm install --global mo-mcp`;
   }
 }
 
@@ -179,6 +202,8 @@ export function exitCodeOf(problem: Problem): ExitCode {
     case 'wrong-state':
     case 'unknown-provider':
     case 'unknown-profile':
+    case 'entry-foreign':
+    case 'copy-edited':
       return 2;
     case 'untrusted-settings':
       return 3;
@@ -207,6 +232,11 @@ export function exitCodeOf(problem: Problem): ExitCode {
     case 'owner-failed':
     case 'unexpected':
     case 'addon-missing':
+    case 'host-missing':
+    case 'host-refused':
+    case 'config-broken':
+    case 'config-read-only':
+    case 'package-incomplete':
       return 5;
   }
 }

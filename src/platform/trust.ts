@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../core/json.ts';
+import { dataFolder } from './data-folder.ts';
 import type { Environment } from './environment.ts';
 import { readText, writeWhole } from './files.ts';
 
@@ -30,12 +30,7 @@ async function readTrust(env: Environment): Promise<z.infer<typeof trustStore>> 
 
 /** Outside every repository, so that none can trust itself. */
 function trustFile(env: Environment): string {
-  const data = env['XDG_DATA_HOME'];
-  const base =
-    data !== undefined && data.startsWith('/')
-      ? data
-      : join(env['HOME'] ?? homedir(), '.local', 'share');
-  return join(base, 'mo', 'trust.json');
+  return join(dataFolder(env), 'trust.json');
 }
 
 function hashOf(content: string): string {
