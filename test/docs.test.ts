@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { programOf } from '../src/cli/main.ts';
 import { openTerminal } from '../src/cli/terminal.ts';
 import { roles } from '../src/core/names.ts';
+import { exitCodes } from '../src/core/problem.ts';
 import { settings } from '../src/core/settings.ts';
 import type { WorkflowError } from '../src/core/problem.ts';
 import { loadSettings } from '../src/platform/config.ts';
@@ -87,6 +88,21 @@ test('every mo.yaml in docs/settings.md is one that mo takes', async () => {
     await writeFile(join(folder, 'mo.yaml'), text);
     const { untrusted } = await loadSettings({ root: folder, env: { HOME: folder } });
     expect(untrusted?.commands).toContain('npm test');
+  }
+});
+
+test('docs/troubleshooting.md tells every problem with its exit code, and none that is not there', () => {
+  const page = readFileSync(join(root, 'docs', 'troubleshooting.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (\d+) \| \S.* \| \S.* \|$/gm)];
+  const told = rows.map(([, code, exit]) => [code, Number(exit)]);
+  expect(told.toSorted()).toEqual(Object.entries(exitCodes).toSorted());
+});
+
+test('docs/README.md leads to every page, and docs/adr/README.md to every decision', () => {
+  for (const folder of [join(root, 'docs'), join(root, 'docs', 'adr')]) {
+    const index = readFileSync(join(folder, 'README.md'), 'utf8');
+    const others = readdirSync(folder).filter((file) => /\.md$/.test(file) && file !== 'README.md');
+    expect(others.filter((file) => !index.includes(`](${file})`))).toEqual([]);
   }
 });
 
