@@ -15,17 +15,7 @@ import type { WorkflowError } from '../src/core/problem.ts';
 import { loadSettings } from '../src/platform/config.ts';
 import { loadWorkflow } from '../src/workflow/load.ts';
 import { writeOut } from '../src/workflow/write-out.ts';
-
-const root = resolve(import.meta.dirname, '..');
-const pages = [
-  join(root, 'README.md'),
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => join(root, 'docs', file)),
-  ...readdirSync(join(root, 'skill'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => join(root, 'skill', file)),
-];
+import { blocksOf, commandLines, pages, root, wordsOf } from './doc-pages.ts';
 
 test('docs/tools.md, docs/handoffs.md, the table of docs/settings.md and schema/workflow.json are what the code says', async () => {
   const run = promisify(execFile);
@@ -94,14 +84,16 @@ test('every mo.yaml in docs/settings.md is one that mo takes', async () => {
 test('docs/troubleshooting.md tells every problem with its exit code, and none that is not there', () => {
   const page = readFileSync(join(root, 'docs', 'troubleshooting.md'), 'utf8');
   const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (\d+) \| \S.* \| \S.* \|$/gm)];
-  const told = rows.map(([, code, exit]) => [code, Number(exit)]);
-  expect(told.toSorted()).toEqual(Object.entries(exitCodes).toSorted());
+  const told = rows.map(([, code = '', exit]): [string, number] => [code, Number(exit)]);
+  expect(Object.fromEntries(told)).toEqual(exitCodes);
 });
 
 test('docs/README.md leads to every page, and docs/adr/README.md to every decision', () => {
   for (const folder of [join(root, 'docs'), join(root, 'docs', 'adr')]) {
     const index = readFileSync(join(folder, 'README.md'), 'utf8');
-    const others = readdirSync(folder).filter((file) => /\.md$/.test(file) && file !== 'README.md');
+    const others = readdirSync(folder).filter(
+      (file) => file.endsWith('.md') && file !== 'README.md',
+    );
     expect(others.filter((file) => !index.includes(`](${file})`))).toEqual([]);
   }
 });
@@ -148,39 +140,6 @@ function problemOf(program: Command, words: readonly string[]): string | null {
     if (error instanceof CommanderError) return error.message;
     throw error;
   }
-}
-
-type Block = { place: string; text: string };
-
-function blocksOf(page: string, language: string): Block[] {
-  const text = readFileSync(page, 'utf8');
-  const fence = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm');
-  return [...text.matchAll(fence)].map((match) => ({
-    place: relative(root, page),
-    text: match[1] ?? '',
-  }));
-}
-
-function commandLines(page: string): { place: string; line: string }[] {
-  return blocksOf(page, 'sh').flatMap(({ place, text }) =>
-    text
-      .replaceAll('\\\n', ' ')
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line === 'mo' || line.startsWith('mo '))
-      .map((line) => ({ place, line })),
-  );
-}
-
-/** As a shell would cut it: quotes hold words together, a # after a blank begins a comment. */
-function wordsOf(line: string): string[] {
-  const words: string[] = [];
-  for (const match of line.matchAll(/#.*$|((?:"[^"]*"|'[^']*'|[^\s"'])+)/g)) {
-    const [whole, word] = match;
-    if (word === undefined || whole.startsWith('#')) break;
-    words.push(word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'));
-  }
-  return words;
 }
 
 function deadLinks(page: string): string[] {
