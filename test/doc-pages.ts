@@ -37,6 +37,20 @@ export function commandLines(page: string): { place: string; line: string }[] {
   );
 }
 
+/**
+ * The same inside a sentence, without those that show a form (`mo watch [run]`, `mo watch <run>`), the owner, which is nothing for
+ * people, and what a page says is not there yet.
+ */
+export function commandsInProse(page: string): { place: string; line: string }[] {
+  const text = readFileSync(page, 'utf8')
+    .replaceAll(/^```[\s\S]*?^```$/gm, '')
+    .replace(/^## Not there yet$[\s\S]*/m, '');
+  return [...text.matchAll(/`(mo (?!owner|--help)[^`\n<[]+)`/g)].map((match) => ({
+    place: relative(root, page),
+    line: match[1] ?? '',
+  }));
+}
+
 /** As a shell would cut it: quotes hold words together, a # after a blank begins a comment. */
 export function wordsOf(line: string): string[] {
   const words: string[] = [];

@@ -15,7 +15,7 @@ import type { WorkflowError } from '../src/core/problem.ts';
 import { loadSettings } from '../src/platform/config.ts';
 import { loadWorkflow } from '../src/workflow/load.ts';
 import { writeOut } from '../src/workflow/write-out.ts';
-import { blocksOf, commandLines, pages, root, wordsOf } from './doc-pages.ts';
+import { blocksOf, commandLines, commandsInProse, pages, root, wordsOf } from './doc-pages.ts';
 
 test('docs/tools.md, docs/handoffs.md, the table of docs/settings.md and schema/workflow.json are what the code says', async () => {
   const run = promisify(execFile);
@@ -31,7 +31,7 @@ test('every relative link of README, docs and skill leads to a file, and to a he
 
 test('every mo line of README, docs and skill names a command and flags that exist', () => {
   const program = programOfMo();
-  const lines = pages.flatMap(commandLines);
+  const lines = pages.flatMap((page) => [...commandLines(page), ...commandsInProse(page)]);
   expect(lines.length).toBeGreaterThan(20);
   expect(
     lines.flatMap(({ place, line }) => {
