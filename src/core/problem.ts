@@ -67,7 +67,7 @@ export type WorkflowError = {
 
 export type ProblemCode = Problem['code'];
 
-/** 1 not verified, 2 wrong use, 3 waits for a person, 4 budget or quota, 5 environment. */
+/** 1 not verified, 2 wrong use, 3 waits for a person, 4 budget or quota, 5 environment, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130;
 
 /** The one error type of mo: what happened, with the names in it, and what to do next. */
@@ -85,7 +85,7 @@ export class MoError extends Error {
   }
 
   get exitCode(): ExitCode {
-    return exitCodeOf(this.problem);
+    return exitCodes[this.problem.code];
   }
 }
 
@@ -187,61 +187,53 @@ export function describeProblem(problem: Problem): string {
   }
 }
 
-export function exitCodeOf(problem: Problem): ExitCode {
-  switch (problem.code) {
-    case 'bad-input':
-    case 'bad-settings':
-    case 'bad-workflow':
-    case 'goal-empty':
-    case 'goal-too-long':
-    case 'folder-missing':
-    case 'run-not-found':
-    case 'node-not-found':
-    case 'node-state':
-    case 'nothing-to-show':
-    case 'wrong-state':
-    case 'unknown-provider':
-    case 'unknown-profile':
-    case 'entry-foreign':
-    case 'copy-edited':
-      return 2;
-    case 'untrusted-settings':
-      return 3;
-    case 'day-spent':
-      return 4;
-    case 'target-moved':
-    case 'merge-conflict':
-      return 1;
-    case 'not-a-repository':
-    case 'no-checkout':
-    case 'no-commits':
-    case 'dirty-checkout':
-    case 'git-too-old':
-    case 'git-failed':
-    case 'git-locked':
-    case 'no-worker':
-    case 'cli-missing':
-    case 'worker-not-started':
-    case 'workspace-unwritable':
-    case 'file-unreadable':
-    case 'disk-full':
-    case 'store-corrupt':
-    case 'store-newer':
-    case 'store-busy':
-    case 'fenced':
-    case 'owner-failed':
-    case 'unexpected':
-    case 'addon-missing':
-    case 'host-missing':
-    case 'host-refused':
-    case 'config-broken':
-    case 'config-read-only':
-    case 'package-incomplete':
-      return 5;
-  }
-}
+export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
+  'target-moved': 1,
+  'merge-conflict': 1,
+  'bad-input': 2,
+  'bad-settings': 2,
+  'bad-workflow': 2,
+  'goal-empty': 2,
+  'goal-too-long': 2,
+  'folder-missing': 2,
+  'run-not-found': 2,
+  'node-not-found': 2,
+  'node-state': 2,
+  'nothing-to-show': 2,
+  'wrong-state': 2,
+  'unknown-provider': 2,
+  'unknown-profile': 2,
+  'entry-foreign': 2,
+  'copy-edited': 2,
+  'untrusted-settings': 3,
+  'day-spent': 4,
+  'not-a-repository': 5,
+  'no-checkout': 5,
+  'no-commits': 5,
+  'dirty-checkout': 5,
+  'git-too-old': 5,
+  'git-failed': 5,
+  'git-locked': 5,
+  'no-worker': 5,
+  'cli-missing': 5,
+  'worker-not-started': 5,
+  'workspace-unwritable': 5,
+  'file-unreadable': 5,
+  'disk-full': 5,
+  'store-corrupt': 5,
+  'store-newer': 5,
+  'store-busy': 5,
+  fenced: 5,
+  'owner-failed': 5,
+  unexpected: 5,
+  'addon-missing': 5,
+  'host-missing': 5,
+  'host-refused': 5,
+  'config-broken': 5,
+  'config-read-only': 5,
+  'package-incomplete': 5,
+};
 
-/** `file:line:column: where: what fix`, the form editors and compilers use. */
 /** One line that editors and terminals can follow, and below it what stands there. */
 export function describeWorkflowError(source: string, error: WorkflowError): string {
   const place = error.line === null ? source : `${source}:${error.line}:${error.column ?? 1}`;

@@ -127,22 +127,39 @@ const duration = z.union([z.string(), z.number()]).transform((text, context) => 
 const path = z.string().refine((text) => !/^[/~\\]|(^|[/\\])\.\.([/\\]|$)|^[A-Za-z]:/.test(text), {
   message: 'the path must lie inside the project',
 });
-const paths = z.array(path).optional();
 
 const retries = settings.shape.retries.unwrap();
 const worktrees = settings.shape.worktrees.unwrap();
 
 /** As a person writes it: durations in words. */
-const settingsFile = settings.extend({
+export const settingsFile = settings.extend({
   retries: retries
     .extend({
       backoff: retries.shape.backoff
         .unwrap()
-        .extend({ base: duration.optional(), max: duration.optional() })
+        .extend({
+          base: duration.optional().meta({
+            description:
+              'Pause after the first crash or network trouble, such as `2s`; a bare number: seconds',
+            unset: '`2s`',
+          }),
+          max: duration.optional().meta({ description: 'The longest pause', unset: '`10m`' }),
+        })
         .optional(),
     })
     .optional(),
-  worktrees: worktrees.extend({ link: paths, copy: paths }).optional(),
+  worktrees: worktrees
+    .extend({
+      link: z
+        .array(path)
+        .optional()
+        .meta(worktrees.shape.link.meta() ?? {}),
+      copy: z
+        .array(path)
+        .optional()
+        .meta(worktrees.shape.copy.meta() ?? {}),
+    })
+    .optional(),
 });
 
 type SettingsFile = { file: string; text: string; settings: Settings };
