@@ -1,3 +1,4 @@
+import type { History } from '../core/model-score.ts';
 import type { Worker } from '../core/routing.ts';
 import type { Provider } from '../core/worker.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -39,4 +40,9 @@ function workerOf(engine: Engine, provider: Provider): Worker {
     abilities: provider.abilities,
     reason: isThere ? null : `the command ${provider.binary} is not on the PATH`,
   };
+}
+
+/** What the ledger knows of the workers. */
+export function historyOf(store: Pick<Store, 'trackRecord' | 'outcomes'>): History {
+  return { records: store.trackRecord(), outcomes: store.outcomes() };
 }

@@ -24,7 +24,7 @@ import { performVerification } from './verify-run.ts';
 import type { AttemptDesk } from './watch-worker.ts';
 import { performWeigh } from './when.ts';
 import { withdrawReceipts } from './withdraw.ts';
-import { workersOf, type Engine } from './engine.ts';
+import { historyOf, workersOf, type Engine } from './engine.ts';
 
 /** An owner that hangs is replaced after this long; one that dies, at once. */
 const leaseMs = 20_000;
@@ -91,6 +91,7 @@ async function ownEpoch(
       recorder.record([{ type: 'run.owned', epoch, owner }]);
     await withdrawReceipts(engine, recorder.run());
     const desk: AttemptDesk = { engine, recorder, epoch, signal: ended, live: new Map() };
+    const history = historyOf(engine.store);
     const end = await runLoop({
       recorder,
       clock: engine.clock,
@@ -98,6 +99,7 @@ async function ownEpoch(
       surroundings: () => ({
         lanes: engine.store.lanes(),
         workers: workersOf(engine),
+        history,
         day: dayOf(engine, recorder.run()),
       }),
       takeSignals: () => engine.store.takeSignals(runId, epoch),

@@ -2,6 +2,7 @@ import type { NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import { keyOf, routeNode, type Candidate, type Worker } from '../core/routing.ts';
 import type { Route } from '../core/worker.ts';
+import { historyOf } from '../engine/engine.ts';
 import type { Surroundings } from '../workflow/assign.ts';
 import type { OperationContext } from './context.ts';
 import { probeProvider } from './probe-provider.ts';
@@ -42,6 +43,7 @@ export async function surroundingsOf(
     workers: await workersOf(context, only),
     lanes: store?.lanes() ?? [],
     settings: (await context.settings()).settings,
+    history: store === null ? undefined : historyOf(store),
     now: context.clock.now(),
   };
 }
