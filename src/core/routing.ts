@@ -74,7 +74,8 @@ export function routeNode(question: RoutingQuestion): Routing {
   const candidates: Unscored[] = [];
   for (const worker of question.workers) {
     const refusal = refusalOf(worker, question);
-    if (refusal === null) candidates.push(...candidatesOf(worker, question));
+    if (refusal === null)
+      candidates.push(...candidatesOf(worker, question).filter((one) => isOffered(one, question)));
     else if (question.node.provider === null || question.node.provider === worker.provider) {
       refusals.push(`${worker.provider}: ${refusal}`);
     }
@@ -138,6 +139,14 @@ function candidatesOf(worker: Worker, question: RoutingQuestion): Unscored[] {
     };
     return { route, worker };
   });
+}
+
+/** Another program's profile is used where somebody named it: nobody's work goes to an account unasked. */
+function isOffered({ route }: Unscored, { node, settings }: RoutingQuestion): boolean {
+  const { provider, profile } = route;
+  if (profile === null || profile === node.profile) return true;
+  if (settings.providers?.[provider]?.profiles?.[profile]?.from === undefined) return true;
+  return settings.roles?.[node.role]?.prefer.includes(keyOf(route)) === true;
 }
 
 /** The best first. */

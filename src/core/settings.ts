@@ -14,6 +14,8 @@ const profile = z.strictObject({
   effort: z.string().optional(),
   env: z.record(z.string(), z.string()).optional(),
   price: price.optional(),
+  /** Whose it is where it is not from a settings file: its environment is read there when a worker starts. */
+  from: z.literal('cc-switch').optional(),
 });
 
 const provider = z.strictObject({
@@ -29,6 +31,7 @@ const provider = z.strictObject({
 export const settings = z.strictObject({
   version: z.literal(1).optional(),
   providers: z.record(z.string(), provider).optional(),
+  profiles: z.strictObject({ cc_switch: z.boolean().optional() }).optional(),
   roles: z.partialRecord(role, z.strictObject({ prefer: z.array(z.string()) })).optional(),
   limits: z
     .strictObject({

@@ -1,3 +1,4 @@
+import type { FoundProfiles } from '../core/found-profile.ts';
 import type { History } from '../core/model-score.ts';
 import type { Worker } from '../core/routing.ts';
 import type { Provider } from '../core/worker.ts';
@@ -19,6 +20,8 @@ export type Engine = {
   providers: readonly Provider[];
   /** argv prefix of a provider's command, or null when it is not installed. */
   findBinary: (name: string) => readonly string[] | null;
+  /** Profiles that another program keeps, as they are now. */
+  foundProfiles: () => Promise<FoundProfiles>;
   pack: PromptPack;
   clock: Clock;
   env: Environment;

@@ -59,10 +59,10 @@ export async function checkNames(
     throw new MoError({ code: 'unknown-provider', provider: wish.provider, known });
   }
   if (wish.profile === null) return;
-  const profiles = Object.keys(
-    (await context.settings()).settings.providers?.[wish.provider]?.profiles ?? {},
-  );
+  const { settings, found } = await context.settings();
+  const profiles = Object.keys(settings.providers?.[wish.provider]?.profiles ?? {});
   if (!profiles.includes(wish.profile)) {
+    if (found?.problem) throw found.problem;
     throw new MoError({
       code: 'unknown-profile',
       provider: wish.provider,
