@@ -17,6 +17,8 @@ export type Worker = {
   vendor: string;
   abilities: Abilities;
   reason: string | null;
+  /** Why only profiles with an account of their own are usable, or null; not given: nobody asked. */
+  signedOut?: string | null;
 };
 
 /** One provider profile at the vendor's wall until a time (ms since 1970). */
@@ -74,13 +76,24 @@ export function routeNode(question: RoutingQuestion): Routing {
   const candidates: Unscored[] = [];
   for (const worker of question.workers) {
     const refusal = refusalOf(worker, question);
-    if (refusal === null)
-      candidates.push(...candidatesOf(worker, question).filter((one) => isOffered(one, question)));
-    else if (question.node.provider === null || question.node.provider === worker.provider) {
+    if (refusal === null) {
+      const offered = candidatesOf(worker, question).filter((one) => isOffered(one, question));
+      const usable = offered.filter(({ route }) => signInRefusal(route, worker, question) === null);
+      candidates.push(...usable);
+      if (usable.length === 0) refusals.push(`${worker.provider}: ${worker.signedOut}`);
+    } else if (question.node.provider === null || question.node.provider === worker.provider) {
       refusals.push(`${worker.provider}: ${refusal}`);
     }
   }
   return chosen(scoredAll(candidates, question), refusals, question);
+}
+
+/** Every route there is with its score, the best first, be it usable now or not. */
+export function scoreRoutes(question: RoutingQuestion): Candidate[] {
+  return scoredAll(
+    question.workers.flatMap((worker) => candidatesOf(worker, question)),
+    question,
+  );
 }
 
 function chosen(
@@ -141,12 +154,27 @@ function candidatesOf(worker: Worker, question: RoutingQuestion): Unscored[] {
   });
 }
 
+/** Why a route cannot be used before somebody signs in; null where it can, or has an account of its own. */
+export function signInRefusal(
+  { provider, profile }: Route,
+  { signedOut = null }: Worker,
+  { settings }: Pick<RoutingQuestion, 'settings'>,
+): string | null {
+  const own = settings.providers?.[provider];
+  const named = profile === null ? undefined : own?.profiles?.[profile];
+  const hasAccount = named?.from !== undefined || named?.env !== undefined;
+  return hasAccount ? null : signedOut;
+}
+
 /** Another program's profile is used where somebody named it: nobody's work goes to an account unasked. */
 function isOffered({ route }: Unscored, { node, settings }: RoutingQuestion): boolean {
-  const { provider, profile } = route;
-  if (profile === null || profile === node.profile) return true;
-  if (settings.providers?.[provider]?.profiles?.[profile]?.from === undefined) return true;
+  if (!isElsewhere(route, settings) || route.profile === node.profile) return true;
   return settings.roles?.[node.role]?.prefer.includes(keyOf(route)) === true;
+}
+
+function isElsewhere({ provider, profile }: Route, settings: Settings): boolean {
+  if (profile === null) return false;
+  return settings.providers?.[provider]?.profiles?.[profile]?.from !== undefined;
 }
 
 /** The best first. */
@@ -195,7 +223,8 @@ function wishedPart(
   let points = 0;
   if (node.provider !== null) reasons.push(`the node asks for ${node.provider}`);
   const preferences = settings.roles?.[node.role]?.prefer ?? [];
-  const place = preferences.findIndex((wish) => wish === keyOf(route) || wish === route.provider);
+  const names = isElsewhere(route, settings) ? [keyOf(route)] : [keyOf(route), route.provider];
+  const place = preferences.findIndex((wish) => names.includes(wish));
   if (place >= 0) {
     points += 100 - place;
     reasons.push(`mo.yaml prefers ${preferences[place]} for ${node.role}`);

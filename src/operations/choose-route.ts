@@ -87,15 +87,16 @@ async function workersOf(
         now: context.clock.now(),
         signal: context.signal,
       });
-      return {
+      const known = {
         provider: provider.name,
         vendor: provider.vendor,
         abilities: provider.abilities,
-        reason:
-          probed.path === null
-            ? 'not on the PATH'
-            : (probed.problem?.what.replace(/\.$/, '') ?? null),
       };
+      const problem = probed.problem?.what.replace(/\.$/, '') ?? null;
+      if (probed.path === null) return { ...known, reason: 'not on the PATH' };
+      return probed.version !== null && probed.signedIn === 'no'
+        ? { ...known, reason: null, signedOut: problem }
+        : { ...known, reason: problem };
     }),
   );
 }

@@ -42,18 +42,26 @@ test('a profile that was found is used where it is named or preferred, and only 
   expect(profilesFor(wishing, { role: 'review' })).toEqual([null]);
 });
 
+test('whoever is not signed in still has the profiles with an account of their own', () => {
+  const workers = [aWorker('claude', { signedOut: 'claude is not signed in' })];
+  const settings = withFoundProfiles({}, [found]);
+  expect(profilesFor(settings, { profile: 'cc-other' }, workers)).toEqual(['cc-other']);
+  expect(profilesFor(settings, {}, workers)).toEqual(['claude: claude is not signed in']);
+});
+
 function profilesFor(
   settings: Settings,
   more: Partial<RoutingQuestion['node']> = {},
+  workers: RoutingQuestion['workers'] = [aWorker('claude')],
 ): (string | null)[] {
   const routing = routeNode({
     node: aNode('n', { provider: 'claude', ...more }),
-    workers: [aWorker('claude')],
+    workers,
     lanes: [],
     settings,
     excluded: [],
     otherThan: [],
     now: 1_000,
   });
-  return routing.ok ? routing.candidates.map(({ route }) => route.profile) : [];
+  return routing.ok ? routing.candidates.map(({ route }) => route.profile) : [...routing.reasons];
 }

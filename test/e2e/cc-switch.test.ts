@@ -50,6 +50,48 @@ test('a repository cannot take them into use before it is trusted', async () => 
   expect((await rig.mo(['health'], { env })).stdout).toMatch(/unknown key|Unrecognized|from/);
 });
 
+test('mo models shows every worker with its score and why, in eighty columns', async () => {
+  const { rig, env } = await aRig();
+  await rig.mo(['run', 'x', '--role', 'review', '--provider', 'claude', '--json'], { env });
+  await rig.write(
+    'mo.yaml',
+    'providers: { claude: { profiles: { deep: { model: opus } } } }\nroles: { review: { prefer: [claude] } }\n',
+  );
+  const table = await rig.mo(['models'], { env });
+  const lines = table.stdout.split('\n');
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  expect(lines[0]).toMatch(/^worker +model +plan +impl +rev +bulk +\$\/M +record +lane$/);
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^claude:deep +opus +9 +9 +9\* +4 +4\/20 +– +open$/),
+  );
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^claude +its default +7 +7 +7\* +7 +– +1\/1 +open$/),
+  );
+  expect(lines).toContainEqual(expect.stringMatching(/^claude:cc-other +glm-5 +6 +6 +6 +6 /));
+  expect(table.stdout).toContain('Left out: Official (claude): it has no key of its own');
+
+  const one = await rig.mo(['models', '--role', 'review', '--json'], { env });
+  expect(one.json).toMatchObject({
+    roles: ['review'],
+    models: expect.arrayContaining([
+      expect.objectContaining({ worker: 'claude:cc-other', model: 'glm-5', from: 'cc-switch' }),
+      expect.objectContaining({
+        worker: 'claude',
+        scores: [
+          { role: 'review', score: 7, preferred: true, why: ['mo.yaml prefers claude for review'] },
+        ],
+        record: expect.objectContaining({ tried: 1, verified: 1, median_usd: 0.01 }),
+      }),
+    ]),
+  });
+  const why = await rig.mo(['models', '--role', 'review'], { env });
+  expect(why.stdout).toMatch(/\n {4}model data \(.*\): claude-opus-5-5 9\/10 for review\n/);
+  expect(why.stdout).toContain('    from CC-Switch: only used where it is named');
+  const off = await rig.mo(['models'], { env: { ...env, MO_CC_SWITCH: '' } });
+  expect(off.stdout.replaceAll('\n', ' ')).toContain('`profiles: { cc_switch: true }`');
+  for (const { stdout } of [table, one, why, off]) expect(stdout).not.toContain(secret);
+});
+
 test('a store that cannot be read is told by health, and everything else goes on', async () => {
   const { rig, env } = await aRig();
   await writeFile(join(rig.folder, '.cc-switch/cc-switch.db'), 'no database '.repeat(100));
@@ -108,6 +150,7 @@ async function aRig(): Promise<{ rig: Rig; env: Record<string, string> }> {
   database
     .prepare('INSERT INTO providers VALUES (?, ?, ?, ?, ?)')
     .run('1', 'claude', 'Other', JSON.stringify(config), 0);
+  database.prepare("INSERT INTO providers VALUES ('2', 'claude', 'Official', '{}', 1)").run();
   database.close();
   const env = {
     PATH: `${bin}:${rig.env['PATH'] ?? ''}`,

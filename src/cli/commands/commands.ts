@@ -2,6 +2,7 @@ import type { RegisterCommand } from '../cli-deps.ts';
 import { demo } from './demo.ts';
 import { doCommand } from './do.ts';
 import { list } from './list.ts';
+import { models } from './models.ts';
 import { resume } from './resume.ts';
 import { serve } from './serve.ts';
 import { trust } from './trust.ts';
@@ -13,6 +14,7 @@ export const commands: readonly RegisterCommand[] = [
   watch,
   resume,
   list,
+  models,
   demo,
   serve,
   trust,
