@@ -32,6 +32,8 @@ export type Problem =
   | { code: 'wrong-state'; runId: string; state: string; wanted: string; fix: string }
   | { code: 'unknown-provider'; provider: string; known: readonly string[] }
   | { code: 'unknown-profile'; provider: string; profile: string; known: readonly string[] }
+  | { code: 'profiles-unreadable'; file: string; reason: string }
+  | { code: 'profile-gone'; provider: string; profile: string; reason: string }
   | { code: 'no-worker'; role: string; reasons: readonly string[] }
   | { code: 'cli-missing'; provider: string; binary: string }
   | { code: 'worker-not-started'; provider: string; command: string; reason: string }
@@ -139,7 +141,11 @@ export function describeProblem(problem: Problem): string {
     case 'unknown-provider':
       return `There is no provider ${problem.provider}.${near(problem.provider, problem.known)} Known: ${listed(problem.known)}.`;
     case 'unknown-profile':
-      return `Provider ${problem.provider} has no profile ${problem.profile}.${near(problem.profile, problem.known)} Known: ${listed(problem.known)}. Profiles are set in mo.yaml.`;
+      return `Provider ${problem.provider} has no profile ${problem.profile}.${near(problem.profile, problem.known)} Known: ${listed(problem.known)}. Profiles are set in mo.yaml, or come from CC-Switch where \`profiles: { cc_switch: true }\` allows it.`;
+    case 'profiles-unreadable':
+      return `The profiles of CC-Switch in ${problem.file} cannot be read: ${problem.reason}. Open CC-Switch once, so that it mends or updates them, or leave them out with \`profiles: { cc_switch: false }\` in mo.yaml.`;
+    case 'profile-gone':
+      return `Profile ${problem.profile} of provider ${problem.provider} comes from CC-Switch and cannot be had now: ${problem.reason.replace(/\.$/, '')}. \`mo models\` shows which there are; then run the node again with one of them.`;
     case 'no-worker':
       return `No worker can take role ${problem.role}: ${problem.reasons.join('; ')}. \`mo health\` shows what is installed and how to mend it.`;
     case 'cli-missing':
@@ -214,6 +220,8 @@ export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'git-too-old': 5,
   'git-failed': 5,
   'git-locked': 5,
+  'profiles-unreadable': 5,
+  'profile-gone': 5,
   'no-worker': 5,
   'cli-missing': 5,
   'worker-not-started': 5,

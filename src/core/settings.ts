@@ -22,6 +22,8 @@ const profile = z.strictObject({
   price: price
     .optional()
     .meta({ description: 'As of the provider', unset: 'that of the provider' }),
+  /** Whose it is where it is not from a settings file: its environment is read there when a worker starts. */
+  from: z.literal('cc-switch').optional(),
 });
 
 const provider = z.strictObject({
@@ -58,6 +60,15 @@ const provider = z.strictObject({
 export const settings = z.strictObject({
   version: z.literal(1).optional().meta({ description: 'Version of the format', unset: '1' }),
   providers: z.record(z.string(), provider).optional().describe('By name of the provider'),
+  profiles: z
+    .strictObject({
+      cc_switch: z.boolean().optional().meta({
+        description:
+          'Whether the providers that [CC-Switch](models.md#profiles-from-cc-switch) keeps for Claude Code and Codex are profiles here',
+        unset: 'false',
+      }),
+    })
+    .optional(),
   roles: z
     .partialRecord(
       role,
@@ -65,7 +76,7 @@ export const settings = z.strictObject({
         prefer: z.array(z.string()).meta({
           description: 'Workers for the role, the best first: preferred, not required',
           unset:
-            'the providers in their order; for judging roles another vendor than the one that wrote',
+            'by [score](models.md), then the providers in their order; for judging roles another vendor than the one that wrote',
         }),
       }),
     )

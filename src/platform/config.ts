@@ -131,8 +131,19 @@ const path = z.string().refine((text) => !/^[/~\\]|(^|[/\\])\.\.([/\\]|$)|^[A-Za
 const retries = settings.shape.retries.unwrap();
 const worktrees = settings.shape.worktrees.unwrap();
 
-/** As a person writes it: durations in words. */
+const anyProvider = settings.shape.providers.unwrap().valueType;
+const anyProfile = anyProvider.shape.profiles.unwrap().valueType;
+
+/** As a person writes it: durations in words, and no profiles of somebody else's. */
 export const settingsFile = settings.extend({
+  providers: z
+    .record(
+      z.string(),
+      anyProvider.extend({
+        profiles: z.record(z.string(), anyProfile.omit({ from: true })).optional(),
+      }),
+    )
+    .optional(),
   retries: retries
     .extend({
       backoff: retries.shape.backoff
@@ -215,9 +226,10 @@ function userFile(env: Environment): string {
   return join(base, 'mo', 'config.yaml');
 }
 
-/** Commands, and the environment of workers: an address or a key of somebody else's would send the user's work there. */
-function whatNeedsTrust({ gates, worktrees: setups, providers }: Settings): string[] {
+/** Commands, the environment of workers, and the use of the user's other accounts: an address or a key of somebody else's would send the user's work there. */
+function whatNeedsTrust({ gates, worktrees: setups, providers, profiles }: Settings): string[] {
   return [
+    ...(profiles?.cc_switch === true ? ['profiles: cc_switch: true'] : []),
     ...(gates?.commands ?? []),
     ...Object.values(syntaxCommandsOf(gates)).filter((command) => command !== false),
     ...(setups?.setup ?? []),
@@ -238,9 +250,10 @@ function environmentLines(
 }
 
 function withoutCommands(project: Settings): Settings {
-  const { gates, worktrees: setups, providers, ...rest } = project;
+  const { gates, worktrees: setups, providers, profiles, ...rest } = project;
   return settings.parse({
     ...rest,
+    ...(profiles?.cc_switch === false ? { profiles } : {}),
     ...(gates === undefined ? {} : { gates: withoutGateCommands(gates) }),
     ...(setups === undefined ? {} : { worktrees: without(setups, 'setup') }),
     ...(providers === undefined ? {} : { providers: mapValues(providers, withoutEnvironment) }),
