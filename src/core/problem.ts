@@ -45,7 +45,8 @@ export type Problem =
   | { code: 'fenced'; runId: string; epoch: number; newest: number }
   | { code: 'owner-failed'; runId: string; reason: string }
   | { code: 'unexpected'; what: string }
-  | { code: 'addon-missing'; reason: string };
+  | { code: 'addon-missing'; reason: string }
+  | { code: 'check-failed'; what: string; fix: string };
 
 /** `line` and `column` count from 1; null where the source has no positions. */
 export type WorkflowError = {
@@ -161,6 +162,8 @@ export function describeProblem(problem: Problem): string {
       return `mo met something it was not made for: ${problem.what}. That is a mistake in mo: please report it, with what MO_DEBUG=1 prints for the same command.`;
     case 'addon-missing':
       return `The native part of better-sqlite3 does not load: ${problem.reason}. Run \`npm rebuild better-sqlite3\` where mo is installed (it needs python3, make and g++ on Node 20).`;
+    case 'check-failed':
+      return `${problem.what} ${problem.fix}`;
   }
 }
 
@@ -186,6 +189,7 @@ export function exitCodeOf(problem: Problem): ExitCode {
       return 4;
     case 'target-moved':
     case 'merge-conflict':
+    case 'check-failed':
       return 1;
     case 'not-a-repository':
     case 'no-checkout':

@@ -3,6 +3,7 @@ import { demo } from './demo.ts';
 import { doCommand } from './do.ts';
 import { list } from './list.ts';
 import { resume } from './resume.ts';
+import { selftest } from './selftest.ts';
 import { serve } from './serve.ts';
 import { trust } from './trust.ts';
 import { watch } from './watch.ts';
@@ -14,6 +15,7 @@ export const commands: readonly RegisterCommand[] = [
   resume,
   list,
   demo,
+  selftest,
   serve,
   trust,
 ];
