@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 import type { CliDeps, ServeWish } from './cli/cli-deps.ts';
 import { MoError } from './core/problem.ts';
 import type { Settings } from './core/settings.ts';
+import type { Provider } from './core/worker.ts';
 import type { Engine } from './engine/engine.ts';
 import type { OperationContext, Project, VerifyResult, VerifyWish } from './operations/context.ts';
 import { toolsets } from './operations/operation.ts';
@@ -89,7 +90,7 @@ async function contextOf(call: Call): Promise<OperationContext> {
     progress: call.progress,
     project,
     settings,
-    providers: async () => (await import('./providers/providers.ts')).providers,
+    providers: () => installedProviders(call.env),
     store,
     storeIfAny: async () => openedStoreIfAny(await root()),
     ensureOwner: async (runId) => {
@@ -144,10 +145,10 @@ async function executeRun(runId: string): Promise<number> {
 
 /** The store is opened meanwhile. */
 async function engineOf(opening: Promise<Store>, root: string, env: Environment): Promise<Engine> {
-  const [{ openRepository }, { providers }, { loadPromptPack }, { findBinary }, { newUuid }] =
+  const [{ openRepository }, providers, { loadPromptPack }, { findBinary }, { newUuid }] =
     await Promise.all([
       import('./git/repository.ts'),
-      import('./providers/providers.ts'),
+      installedProviders(env),
       import('./engine/prompt-pack.ts'),
       import('./platform/find-binary.ts'),
       import('./platform/ids.ts'),
@@ -173,6 +174,14 @@ async function engineOf(opening: Promise<Store>, root: string, env: Environment)
     newUuid,
     log: logLine,
   };
+}
+
+async function installedProviders(env: Environment): Promise<readonly Provider[]> {
+  const [{ providers }, { providersAsShown }] = await Promise.all([
+    import('./providers/providers.ts'),
+    import('./operations/providers-as-shown.ts'),
+  ]);
+  return providersAsShown(providers, env);
 }
 
 function isWithoutGit({ code }: MoError): boolean {

@@ -16,7 +16,7 @@ const rooms: Record<string, { rooms: string[]; packages?: string[] }> = {
     rooms: ['core', 'platform', 'providers', 'workflow', 'store', 'git', 'supervisor', 'gates'],
   },
   governance: { rooms: ['core', 'platform', 'store', 'git'] },
-  selftest: { rooms: ['core', 'platform', 'providers', 'git'] },
+  selftest: { rooms: ['core', 'platform', 'providers', 'git', 'supervisor'] },
   operations: {
     rooms: [
       'core',

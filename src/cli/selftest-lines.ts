@@ -1,9 +1,10 @@
 import { styleText } from 'node:util';
 import type { CheckResult, SelftestReport } from '../operations/run-selftest.ts';
+import type { TrialsReport } from '../operations/try-clis.ts';
 import { fitTo } from './cells.ts';
 import type { Terminal } from './terminal.ts';
 
-const titleCells = 24;
+const titleCells = 30;
 const timeCells = 7;
 
 /** One line of the table, and below a cross what to do. */
@@ -22,9 +23,21 @@ export function endLine({ checks, ms, passed, mo }: SelftestReport): string {
   const count = (state: CheckResult['state']): number =>
     checks.filter((one) => one.state === state).length;
   const took = `${(ms / 1_000).toFixed(1)} s`;
-  if (passed) return `\nmo ${mo} works here: ${checks.length} checks in ${took}.`;
+  if (passed) return `\nmo ${mo}: all ${checks.length} checks passed, in ${took}.`;
   const leftOut = count('left-out');
   return `\n${count('failed')} of ${checks.length} checks failed${leftOut === 0 ? '' : `, ${leftOut} left out`}, in ${took}.`;
+}
+
+/** What mo makes of what worker CLIs have shown. */
+export function shownLines({ clis, drift, file }: TrialsReport): string[] {
+  const unused = clis.flatMap(({ provider, lacks }) =>
+    lacks.map(({ ability, version }) => `${provider} ${version} is not used for: ${ability}`),
+  );
+  return [
+    ...unused,
+    ...drift.map((one) => `changed since the last time: ${one}`),
+    ...(clis.length === 0 ? [] : [`kept in ${file}`]),
+  ];
 }
 
 function markOf({ state }: CheckResult, hasColor: boolean): string {

@@ -189,7 +189,6 @@ export function exitCodeOf(problem: Problem): ExitCode {
       return 4;
     case 'target-moved':
     case 'merge-conflict':
-    case 'check-failed':
       return 1;
     case 'not-a-repository':
     case 'no-checkout':
@@ -211,6 +210,7 @@ export function exitCodeOf(problem: Problem): ExitCode {
     case 'owner-failed':
     case 'unexpected':
     case 'addon-missing':
+    case 'check-failed':
       return 5;
   }
 }

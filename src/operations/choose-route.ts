@@ -89,6 +89,7 @@ async function workersOf(
         provider: provider.name,
         vendor: provider.vendor,
         abilities: provider.abilities,
+        lacks: provider.lacks,
         reason:
           probed.path === null
             ? 'not on the PATH'

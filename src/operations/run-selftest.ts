@@ -1,5 +1,5 @@
 import type { ExitCode } from '../core/problem.ts';
-import type { CheckResult } from '../selftest/check.ts';
+import type { Check, CheckResult } from '../selftest/check.ts';
 import type { OperationContext } from './context.ts';
 
 export type { CheckResult } from '../selftest/check.ts';
@@ -15,16 +15,29 @@ export type SelftestReport = {
   checks: readonly CheckResult[];
 };
 
-/** Looks whether mo works on this machine: offline, without an account, in a temp folder. `onResult` is told of each check as it ends. */
+export type SelftestContext = Pick<
+  OperationContext,
+  'version' | 'folder' | 'env' | 'clock' | 'signal'
+>;
+
+/** Told of each check as it ends. */
+export type OnResult = (result: CheckResult) => void;
+
+/** Looks whether mo works on this machine: offline, without an account, in a temp folder. */
 export async function runSelftest(
-  context: Pick<OperationContext, 'version' | 'folder' | 'env' | 'clock' | 'signal'>,
-  onResult: (result: CheckResult) => void,
+  context: SelftestContext,
+  onResult: OnResult,
 ): Promise<SelftestReport> {
-  const [{ runChecks }, { checks }] = await Promise.all([
-    import('../selftest/run-checks.ts'),
-    import('../selftest/checks.ts'),
-  ]);
-  const { version, folder, env, clock, signal } = context;
+  const { checks } = await import('../selftest/checks.ts');
+  return reportOn(checks, context, onResult);
+}
+
+export async function reportOn(
+  checks: readonly Check[],
+  { version, folder, env, clock, signal }: SelftestContext,
+  onResult: OnResult,
+): Promise<SelftestReport> {
+  const { runChecks } = await import('../selftest/run-checks.ts');
   const startedAt = clock.monotonic();
   const results = await runChecks(checks, { project: folder, env, clock, signal, onResult });
   const exitCode = exitCodeOf(results);

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../core/json.ts';
+import { dataFile } from './data-file.ts';
 import type { Environment } from './environment.ts';
 import { readText, writeWhole } from './files.ts';
 
@@ -17,25 +16,17 @@ export async function isTrusted(file: string, content: string, env: Environment)
 export async function trust(file: string, content: string, env: Environment): Promise<void> {
   const { files } = await readTrust(env);
   const next = { version: 1, files: { ...files, [await realpath(file)]: hashOf(content) } };
-  await writeWhole(trustFile(env), `${JSON.stringify(next, null, 2)}\n`, 0o600);
+  await writeWhole(dataFile('trust.json', env), `${JSON.stringify(next, null, 2)}\n`, 0o600);
 }
 
 const trustStore = z.object({ version: z.literal(1), files: z.record(z.string(), z.string()) });
 
 /** A file that cannot be read trusts nothing: the user is asked again. */
 async function readTrust(env: Environment): Promise<z.infer<typeof trustStore>> {
-  const parsed = trustStore.safeParse(parseJson((await readText(trustFile(env))) ?? '')?.value);
+  const parsed = trustStore.safeParse(
+    parseJson((await readText(dataFile('trust.json', env))) ?? '')?.value,
+  );
   return parsed.data ?? { version: 1, files: {} };
-}
-
-/** Outside every repository, so that none can trust itself. */
-function trustFile(env: Environment): string {
-  const data = env['XDG_DATA_HOME'];
-  const base =
-    data !== undefined && data.startsWith('/')
-      ? data
-      : join(env['HOME'] ?? homedir(), '.local', 'share');
-  return join(base, 'mo', 'trust.json');
 }
 
 function hashOf(content: string): string {

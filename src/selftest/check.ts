@@ -37,7 +37,8 @@ export type CheckResult = {
   ms: number;
 } & (
   | { state: 'passed'; said: string }
-  | { state: 'failed'; said: string; fix: string }
+  /** `proven`: the check itself found it; else it broke off, at its time limit or by an error. */
+  | { state: 'failed'; said: string; fix: string; proven: boolean }
   | { state: 'left-out'; said: string }
 );
 

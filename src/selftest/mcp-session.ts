@@ -133,7 +133,8 @@ function startTalk({ env, signal, folder }: Parameters<typeof openSession>[1]): 
     else one.reject(checkFailed(`The server refuses: ${said.error.message}`, reportIt));
   };
   const child = startLineProcess(node, [file, 'serve'], { cwd: folder, env, onLine });
-  signal.addEventListener('abort', child.kill, { once: true });
+  const onAbort = (): void => child.kill('SIGKILL');
+  signal.addEventListener('abort', onAbort, { once: true });
   let gone: unknown = null;
   const onClosed = (end: LineProcessEnd): void => {
     gone = checkFailed(`The server has gone: ${endText(end)}`, reportIt);
@@ -141,7 +142,7 @@ function startTalk({ env, signal, folder }: Parameters<typeof openSession>[1]): 
   };
   void child.closed.then(onClosed);
   const send = (content: object): void =>
-    child.send(JSON.stringify({ jsonrpc: '2.0', ...content }));
+    child.send(`${JSON.stringify({ jsonrpc: '2.0', ...content })}\n`);
   let lastId = 0;
   return {
     request: (method, params) =>
@@ -155,7 +156,7 @@ function startTalk({ env, signal, folder }: Parameters<typeof openSession>[1]): 
     close: async () => {
       child.hangUp();
       const end = await child.closed;
-      signal.removeEventListener('abort', child.kill);
+      signal.removeEventListener('abort', onAbort);
       if (end.exitCode !== 0) fail(`The server does not end cleanly: ${endText(end)}`, reportIt);
       if (foreign !== null)
         fail(`The server wrote what is no protocol on stdout: ${foreign}`, reportIt);

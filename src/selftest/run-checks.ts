@@ -105,7 +105,7 @@ async function resultOf(
 
 type Outcome =
   | { state: 'passed'; said: string }
-  | { state: 'failed'; said: string; fix: string }
+  | { state: 'failed'; said: string; fix: string; proven: boolean }
   | { state: 'left-out'; said: string };
 
 async function outcomeOf(check: Check, wish: ChecksWish & { top: string }): Promise<Outcome> {
@@ -132,15 +132,14 @@ async function outcomeOf(check: Check, wish: ChecksWish & { top: string }): Prom
   }
   if (survivors.length > 0) {
     const pids = survivors.map(({ pid }) => pid).join(', ');
-    return { state: 'failed', said: `Processes that do not end: ${pids}.`, fix: reportIt };
+    return broken(`Processes that do not end: ${pids}.`, reportIt);
   }
   if (first !== null) return first;
   if (wish.signal.aborted) return { state: 'left-out', said: 'interrupted' };
-  return {
-    state: 'failed',
-    said: `It was not over after ${check.limitMs / 1_000} s.`,
-    fix: 'Run it again when the machine is less busy; if it stays, report it.',
-  };
+  return broken(
+    `It was not over after ${check.limitMs / 1_000} s.`,
+    'Run it again when the machine is less busy; if it stays, report it.',
+  );
 }
 
 async function attempt(check: Check, place: CheckPlace): Promise<Outcome> {
@@ -154,10 +153,14 @@ async function attempt(check: Check, place: CheckPlace): Promise<Outcome> {
 function failureOf(error: unknown): Outcome {
   if (!(error instanceof MoError)) {
     const said = error instanceof Error ? error.message : String(error);
-    return { state: 'failed', said, fix: reportIt };
+    return broken(said, reportIt);
   }
   if (error.problem.code === 'check-failed')
-    return { state: 'failed', said: error.problem.what, fix: error.problem.fix };
+    return { ...broken(error.problem.what, error.problem.fix), proven: true };
   const [said = error.message, ...fix] = error.message.split(/(?<=\.) /);
-  return { state: 'failed', said, fix: fix.join(' ') };
+  return broken(said, fix.join(' '));
+}
+
+function broken(said: string, fix: string): Extract<Outcome, { state: 'failed' }> {
+  return { state: 'failed', said, fix, proven: false };
 }

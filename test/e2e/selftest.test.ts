@@ -24,6 +24,7 @@ const report = z.object({
       state: z.enum(['passed', 'failed', 'left-out']),
       said: z.string(),
       fix: z.string().optional(),
+      proven: z.boolean().optional(),
     }),
   ),
 });
