@@ -82,6 +82,7 @@ function specOf(folder: string, nodes: NodeSpec[], over: Partial<RunSpec>): Omit
     inputs: {},
     maxInvalidations: 50,
     maxNodes: 10_000,
+    reuse: 'never',
     defaults: usualDefaults,
     settings: {},
     ...over,

@@ -10,6 +10,9 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   serve: async () => (await import('./serve-start.ts')).measureServeStart(),
   scheduling: async () => (await import('./scheduling.ts')).measureScheduling(),
   workflow: async () => (await import('./workflow.ts')).measureWorkflow(),
+  resume: async () => (await import('./resume.ts')).measureResume(),
+  map: async () => (await import('./map.ts')).measureMap(),
+  slots: async () => (await import('./slots.ts')).measureSlots(),
   do: async () => (await import('./do.ts')).measureDo(),
 };
 

@@ -32,6 +32,9 @@ await build({
   platform: 'node',
   target: 'node20',
   minifySyntax: true,
+  // What npm unpacks stays below 3 MB; names stay, so that a stack can be read.
+  minifyWhitespace: true,
+  lineLimit: 200,
   legalComments: 'linked',
   external: ['better-sqlite3'],
   plugins: [englishOnly],

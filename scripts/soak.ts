@@ -81,7 +81,8 @@ async function soakWorkers(): Promise<void> {
   const alone = await runAlone(owner.file);
   let runs = 0;
   let kills = 0;
-  for (const isOver = timeIsOver(); !isOver(); runs += 1) {
+  for (const isOver = timeIsOver(); !isOver();) {
+    runs += 1;
     const seed = values.seed ?? `${process.pid}-${runs}`;
     const { killed, differs, log } = await runKilling(owner.file, { alone, seed });
     kills += killed;

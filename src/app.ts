@@ -10,6 +10,7 @@ import { toolsets } from './operations/operation.ts';
 import { systemClock } from './platform/clock.ts';
 import { environment, type Environment } from './platform/environment.ts';
 import type { Store } from './store/store.ts';
+import type { PromptPack } from './workflow/prompt-text.ts';
 
 /**
  * Composition root: puts the rooms together and hands them to the surfaces. Rooms are imported when they are first used, so that a
@@ -98,11 +99,20 @@ async function contextOf(call: Call): Promise<OperationContext> {
       await ensureOwner(await store(), { runId, env: call.env, clock });
     },
     trust: async () => {
-      const { trustProject } = await import('./platform/config.ts');
+      const [{ trustProject }, { checkProjectPrompts }] = await Promise.all([
+        import('./platform/config.ts'),
+        import('./workflow/prompts.ts'),
+      ]);
+      await checkProjectPrompts(await root());
       return trustProject({ root: await root(), env: call.env });
     },
     verify: async (wish) => {
-      const engine = await engineOf(store(), await root(), call.env);
+      const engine = await engineOf({
+        opening: store(),
+        root: await root(),
+        env: call.env,
+        pack: (await import('./workflow/prompts.ts')).loadPromptPack(),
+      });
       return verify(engine, wish, { settings: async () => (await settings()).settings, ...call });
     },
   };
@@ -121,7 +131,7 @@ async function executeRun(runId: string): Promise<number> {
   try {
     const [{ ownRun }, engine] = await Promise.all([
       import('./engine/owner.ts'),
-      engineOf(opening, root, environment()),
+      engineOf({ opening, root, env: environment(), pack: ownPrompts(root, environment()) }),
     ]);
     await ownRun(engine, runId, owner, ended.signal);
     return 0;
@@ -143,19 +153,32 @@ async function executeRun(runId: string): Promise<number> {
   }
 }
 
-/** The store is opened meanwhile. */
-async function engineOf(opening: Promise<Store>, root: string, env: Environment): Promise<Engine> {
-  const [{ openRepository }, providers, { loadPromptPack }, { findBinary }, { newUuid }] =
-    await Promise.all([
-      import('./git/repository.ts'),
-      installedProviders(env),
-      import('./engine/prompt-pack.ts'),
-      import('./platform/find-binary.ts'),
-      import('./platform/ids.ts'),
-    ]);
+/** The texts for workers, the project's own among them; which of these do not count is said in the log. */
+async function ownPrompts(root: string, env: Environment): Promise<PromptPack> {
+  const { loadProjectPrompts } = await import('./workflow/prompts.ts');
+  const { pack, untrusted } = await loadProjectPrompts({ root, env });
+  for (const { file } of untrusted)
+    logLine(`${file} does not count: nobody has trusted it as it is now. Read it, then: mo trust`);
+  return pack;
+}
+
+/** The store is opened, and the texts are read, meanwhile. */
+async function engineOf(making: {
+  opening: Promise<Store>;
+  root: string;
+  env: Environment;
+  pack: Promise<PromptPack>;
+}): Promise<Engine> {
+  const { root, env } = making;
+  const [{ openRepository }, providers, { findBinary }, { newUuid }] = await Promise.all([
+    import('./git/repository.ts'),
+    installedProviders(env),
+    import('./platform/find-binary.ts'),
+    import('./platform/ids.ts'),
+  ]);
   const [store, pack, repository] = await Promise.all([
-    opening,
-    loadPromptPack(),
+    making.opening,
+    making.pack,
     openRepository(root, { env }).catch((error: unknown) => {
       if (error instanceof MoError && isWithoutGit(error)) return null;
       throw error;

@@ -17,6 +17,7 @@ const rooms: Record<string, { rooms: string[]; packages?: string[] }> = {
   },
   governance: { rooms: ['core', 'platform', 'store', 'git'] },
   selftest: { rooms: ['core', 'platform', 'providers', 'git', 'supervisor'] },
+  hosts: { rooms: ['core', 'platform'] },
   operations: {
     rooms: [
       'core',
@@ -28,6 +29,7 @@ const rooms: Record<string, { rooms: string[]; packages?: string[] }> = {
       'engine',
       'governance',
       'selftest',
+      'hosts',
     ],
   },
   mcp: { rooms: ['operations', 'core', 'platform'] },

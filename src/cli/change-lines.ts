@@ -1,5 +1,6 @@
 import { progressText } from '../core/progress.ts';
 import { duration, oneLine, spending } from '../operations/amounts.ts';
+import { doneOf, mapText, totalOf, type MapCount } from '../operations/map-text.ts';
 import {
   sourceChangedText,
   stateText,
@@ -23,7 +24,7 @@ export function changeLines(before: Picture | null, after: Picture, now: number)
   const stamp = elapsed(after, now);
   return [
     ...(before === null
-      ? [`${after.runId}: ${oneLine(after.goal, 160)} (${counted(after.nodes.length)})`]
+      ? [`${after.runId}: ${oneLine(after.goal, 160)} (${counted(after.total)})`]
       : []),
     ...(before !== null && added.length > 0 ? [`${stamp} ${addedText(added)}`] : []),
     ...(changed.length > mostLines
@@ -33,6 +34,7 @@ export function changeLines(before: Picture | null, after: Picture, now: number)
     ...(after.sourceChanged !== null && before?.sourceChanged !== after.sourceChanged
       ? [`${stamp} ${sourceChangedText(after.sourceChanged)}`]
       : []),
+    ...mapChanges(before, after).map((text) => `${stamp} ${text}`),
     ...(before !== null && before.state !== after.state && after.endedAt === null
       ? [`${stamp} ${runChange(after.state)}`]
       : []),
@@ -42,6 +44,21 @@ export function changeLines(before: Picture | null, after: Picture, now: number)
 function progressed(before: Picture, after: Picture): string[] {
   const told = new Set(before.progress.map(progressText));
   return after.progress.map(progressText).filter((text) => !told.has(text));
+}
+
+/** A map is told of when it has unfolded, with the first item that failed, and ten times on its way. */
+function mapChanges(before: Picture | null, after: Picture): string[] {
+  if (before === null) return [];
+  const known = new Map(before.maps.map((map) => [map.map, stageOf(map)]));
+  return after.maps
+    .filter((map) => known.get(map.map) !== stageOf(map))
+    .map((map) => `${map.map} ${mapText(map)}`);
+}
+
+function stageOf({ counts }: MapCount): string {
+  const lost = counts.get('failed') ?? 0;
+  const tenth = Math.floor(((doneOf(counts) + lost) * 10) / totalOf(counts));
+  return `${tenth} ${lost > 0}`;
 }
 
 function runChange(state: Picture['state']): string {
@@ -84,6 +101,7 @@ function nodeChange(node: PictureNode, now: number): string {
     case 'waiting':
       return node.attempt === 0 ? `${name} waiting` : `${name} goes back${why}`;
     case 'verified': {
+      if (message !== null) return `${name} verified${why}`;
       const took = node.startedAt === null ? '' : duration((node.endedAt ?? now) - node.startedAt);
       return `${name} verified${inBrackets([node.route ?? '', attemptText(node), took, spending(node.spend)])}`;
     }

@@ -1,10 +1,11 @@
 import type { ExitCode } from '../core/problem.ts';
 import { spending, duration, oneLine } from '../operations/amounts.ts';
 import { stateText, type Picture } from '../operations/picture.ts';
+import { entriesOf, mapText } from '../operations/map-text.ts';
 import { heldText, raiseCommand } from '../operations/news.ts';
 import { finalObject, type FinalObject } from '../operations/final-object.ts';
 import type { CommandCall } from './command-call.ts';
-import { isDone, statusCounts } from './live-view.ts';
+import { countsText, isDone } from './live-view.ts';
 
 /** Says how a followed run stands, on one screen or as one object beside what is `known` already, and returns the exit code it means. */
 export async function finish(
@@ -45,17 +46,24 @@ export function leftBehind({ runId }: Picture): string {
   return `${runId} goes on without you. Watch it with: mo watch ${runId} · stop it with: mo stop ${runId}`;
 }
 
-function summaryLines(picture: Picture, { handoffs, report }: FinalObject): string[] {
+function summaryLines(picture: Picture, { handoffs, report, nodes }: FinalObject): string[] {
   const took = duration((picture.endedAt ?? picture.startedAt) - picture.startedAt);
   const spend = spending(picture.spend);
-  const unfinished = picture.nodes.filter((node) => !isDone(node));
+  const reused = nodes.filter((node) => node.reused_from !== null).length;
+  // The reason has told of the first of them.
+  const unfinished = picture.nodes.filter(
+    (node) => !isDone(node) && picture.reason !== `${node.name}: ${node.message ?? ''}`,
+  );
   return [
-    `${picture.runId} ${stateText(picture.state)}${picture.endedAt === null ? '' : ` in ${took}`}${spend === '' ? '' : ` · ${spend}`} · ${statusCounts(picture.nodes)}`,
+    `${picture.runId} ${stateText(picture.state)}${picture.endedAt === null ? '' : ` in ${took}`}${spend === '' ? '' : ` · ${spend}`} · ${countsText(entriesOf(picture.counts))}${reused === 0 ? '' : `, ${reused} of them reused from earlier runs`}`,
     ...(picture.reason === null ? [] : [oneLine(picture.reason, 300)]),
     ...unfinished
       .filter(({ message }) => message !== null)
       .slice(0, 10)
       .map(({ name, status, message }) => `  ${name} ${status}: ${oneLine(message ?? '', 160)}`),
+    ...picture.maps
+      .filter(({ failed }) => failed.length > 0)
+      .map((map) => `  ${map.map}: ${mapText(map)}`),
     ...(picture.branch === null ? [] : [`branch  ${picture.branch}`]),
     ...(handoffs === null ? [] : [`result  mo output ${picture.runId}`]),
     ...(picture.landed === null ? [] : [`landed  ${picture.landed}`]),

@@ -1,9 +1,9 @@
 import { styleText } from 'node:util';
 import type { NodeStatus } from '../core/run.ts';
-import { duration, oneLine, spending } from '../operations/amounts.ts';
 import { progressText } from '../core/progress.ts';
 import { groupBy } from '../core/group-by.ts';
-import { doneOf, mapText, mostFailed, totalOf, type MapCount } from '../operations/map-text.ts';
+import { duration, oneLine, spending } from '../operations/amounts.ts';
+import { doneOf, mapText, totalOf, type MapCount } from '../operations/map-text.ts';
 import { heldText } from '../operations/news.ts';
 import {
   sourceChangedText,
@@ -37,11 +37,8 @@ const narrowCells = 60;
 export function renderView(picture: Picture, now: number, size: ViewSize): string[] {
   const paint = painter(size.color);
   const room = Math.max(1, Math.min(mostRows, size.height - 6 - picture.requests.length * 2));
-  const maps = mapsOf(picture.nodes);
-  const { shown, hidden } = chooseNodes(
-    picture.nodes.filter(({ itemOf }) => itemOf === null),
-    room,
-  );
+  const maps = new Map(picture.maps.map((one) => [one.map, one]));
+  const { shown, hidden } = chooseNodes(picture.nodes, room);
   const nameCells = widest(
     shown.map((node) => node.name),
     Math.floor(size.width * 0.3),
@@ -78,23 +75,26 @@ export function renderView(picture: Picture, now: number, size: ViewSize): strin
 
 /** `tasks 1 of 4 done · 3 of 8 nodes done · 2 at work · $0.42 · 120k tokens` */
 export function footer(picture: Picture): string {
-  const done = picture.nodes.filter(isDone).length;
-  const busy = picture.nodes.filter(({ status }) => status === 'running' || status === 'gating');
+  const { counts, total } = picture;
+  const done = (counts.verified ?? 0) + (counts.skipped ?? 0);
+  const busy = (counts.running ?? 0) + (counts.gating ?? 0);
   const lists = picture.progress.map(progressText);
-  const nodes = lists.length === 0 ? '' : ' nodes';
   return [
     ...lists,
-    `${done} of ${picture.nodes.length}${nodes} done`,
-    ...(busy.length === 0 ? [] : [`${busy.length} at work`]),
+    `${done} of ${total}${lists.length === 0 ? '' : ' nodes'} done`,
+    ...(busy === 0 ? [] : [`${busy} at work`]),
     ...[spending(picture.spend)].filter((text) => text !== ''),
   ].join(' · ');
 }
 
 /** `12 verified, 3 waiting`, in the order people care. */
 export function statusCounts(nodes: readonly { status: NodeStatus }[]): string {
-  const counts = new Map<NodeStatus, number>();
-  for (const { status } of nodes) counts.set(status, (counts.get(status) ?? 0) + 1);
-  return [...counts]
+  const groups = groupBy(nodes, ({ status }) => status);
+  return countsText([...groups].map(([status, some]) => [status, some.length]));
+}
+
+export function countsText(counts: readonly (readonly [NodeStatus, number])[]): string {
+  return counts
     .toSorted(([left], [right]) => marks[left].rank - marks[right].rank)
     .map(([status, number]) => `${number} ${status}`)
     .join(', ');
@@ -174,24 +174,8 @@ function nodeLine(
   return `  ${paint(color, mark)} ${cutTo(columns.join('  '), cells.width - 4).trimEnd()}`;
 }
 
-type Maps = ReadonlyMap<string, MapCount>;
-
 /** A map is one line, however many items it has. */
-function mapsOf(nodes: readonly PictureNode[]): Maps {
-  const items = groupBy(
-    nodes.filter(({ itemOf }) => itemOf !== null),
-    ({ itemOf }) => itemOf ?? '',
-  );
-  return new Map(
-    [...items].map(([map, all]) => {
-      const counts = new Map(
-        [...groupBy(all, ({ status }) => status)].map(([status, some]) => [status, some.length]),
-      );
-      const failed = all.filter(({ status }) => status === 'failed').slice(0, mostFailed);
-      return [map, { map, counts, failed: failed.map(({ name }) => name) }];
-    }),
-  );
-}
+type Maps = ReadonlyMap<string, MapCount>;
 
 function statusOfMap({ counts }: MapCount): NodeStatus {
   const first = [...counts.keys()].toSorted((left, right) => marks[left].rank - marks[right].rank);
@@ -209,7 +193,7 @@ function barOf({ counts }: MapCount): string {
 function detailOf(node: PictureNode): string {
   const flags = node.flags.map((flag) => `[${flag}] `).join('');
   if (node.status === 'running') return flags + oneLine(node.action ?? '', 200);
-  if (node.status === 'verified' || node.status === 'skipped') return '';
+  if (node.status === 'skipped') return '';
   return flags + oneLine(node.message ?? '', 200);
 }
 

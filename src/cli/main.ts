@@ -84,6 +84,7 @@ function pointToOwnHelp(parent: Command, path: string): void {
 const examples = `
 Examples:
   $ mo do "Add input validation to all POST endpoints"
+  $ mo bulk "Document {item}" --over "src/**"   the same for every file
   $ mo run "Explain how sessions are stored" --role architecture
   $ mo watch            the newest active run
   $ mo health           which agents are here

@@ -56,9 +56,12 @@ export function keyOfAction(action: Action): string {
   return 'node' in action ? `${action.do}:${action.node}` : action.do;
 }
 
-/** Whether the shell still does something with this node, be it on behalf of an attempt that counts no more. */
-export function isAtWork(busy: ReadonlySet<string>, node: string): boolean {
-  return (['start', 'weigh', 'gate', 'land', 'expand', 'unfold', 'review'] as const).some((work) =>
-    busy.has(`${work}:${node}`),
-  );
+/** The nodes the shell still does something with, be it on behalf of an attempt that counts no more. */
+export function atWork(busy: ReadonlySet<string>): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const key of busy) {
+    const colon = key.indexOf(':');
+    if (colon !== -1 && key.slice(0, colon) !== 'stop') names.add(key.slice(colon + 1));
+  }
+  return names;
 }

@@ -13,6 +13,7 @@ export type NodeEvent = Extract<
       | 'work.committed'
       | 'gate.judged'
       | 'node.verified'
+      | 'node.reused'
       | 'node.returned'
       | 'node.told'
       | 'node.failed'
@@ -53,6 +54,7 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
             endedAt: null,
             ending: null,
             verdicts: [],
+            key: event.key ?? null,
             ...(before !== null && isSameWorker(before.route, event.route)
               ? { goesOn: before.why }
               : {}),
@@ -94,6 +96,8 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
         },
       };
     }
+    case 'node.reused':
+      return reusedNode(node, event, at);
     case 'node.returned':
       if (event.attempt <= node.stale) return node;
       return {
@@ -132,6 +136,37 @@ export function applyToNode(node: RunNode, event: NodeEvent, at: number): RunNod
     case 'node.skipped':
       return { ...node, state: { status: 'skipped', by: event.by } };
   }
+}
+
+/** Verified as if it had been executed; the attempt stands for what was taken over, so that its receipt can become stale like any. */
+function reusedNode(
+  node: RunNode,
+  event: Extract<RunEvent, { type: 'node.reused' }>,
+  at: number,
+): RunNode {
+  if (event.attempt <= node.stale || node.state.status !== 'waiting') return node;
+  const { attempt, receipt, handoff, work, route, key, from } = event;
+  const landed = work.files.length === 0;
+  return {
+    ...node,
+    heard: node.told.length,
+    state: { status: 'verified', attempt, receipt, work, landed, handoff },
+    attempts: [
+      ...node.attempts,
+      {
+        attempt,
+        route,
+        reasons: [],
+        slot: null,
+        startedAt: at,
+        endedAt: at,
+        ending: null,
+        verdicts: [],
+        key,
+        reused: from,
+      },
+    ],
+  };
 }
 
 /** The worker is gone and what it left is to be judged, unless it is not wanted any more. */

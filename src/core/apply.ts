@@ -10,9 +10,13 @@ import { isCutOff } from './stop.ts';
 import { addSpend, noSpend, tokensOf } from './spend.ts';
 
 /** The state of a run is nothing but its events, folded. The first one must be `run.created`. */
-export function foldRun(events: readonly Recorded[]): Run | null {
+export function foldRun(events: Iterable<Recorded>): Run | null {
   let run: Run | null = null;
-  for (const recorded of events) run = apply(run, recorded);
+  for (const recorded of events) {
+    const next = apply(run, recorded);
+    run = next.nodes.isDraft ? next : { ...next, nodes: next.nodes.draft() };
+  }
+  run?.nodes.settle();
   return run;
 }
 
@@ -81,6 +85,7 @@ function applyToRun(run: Run, event: RunEvent, at: number): Run {
     case 'work.committed':
     case 'gate.judged':
     case 'node.verified':
+    case 'node.reused':
     case 'node.returned':
     case 'node.told':
     case 'node.failed':

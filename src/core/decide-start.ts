@@ -4,7 +4,7 @@ import { goingOnOf, isSameWorker, type GoingOn } from './going-on.ts';
 import { routeNode, type Routing, type RoutingQuestion, type Worker } from './routing.ts';
 import { scopesOverlap } from './scope.ts';
 import { freeSlot, slotsInUse } from './slots.ts';
-import { isAtWork, type Action, type Day, type Snapshot } from './action.ts';
+import { atWork, type Action, type Day, type Snapshot } from './action.ts';
 import type { Limit, NodeSpec } from './node.ts';
 import type { Run, RunNode } from './run.ts';
 
@@ -23,18 +23,20 @@ export function decideStarts(snapshot: Snapshot, now: number): Starts {
   const reserved = active.map((node) =>
     node.state.status === 'running' ? node.state.reserved : noLimit,
   );
-  const writers = [...run.nodes.values()]
-    .filter((node) => isUnlandedWriter(node) || active.includes(node))
-    .map((node) => node.spec);
+  const writers = [
+    ...run.nodes.inState('running', 'gating', 'verified').filter(isUnlandedWriter),
+    ...active,
+  ].map((node) => node.spec);
   const starts: Starts = { actions: [], wakeAt: null, isStarved: false };
   const slots = slotsInUse(snapshot);
+  const busyNodes = atWork(snapshot.busy);
   let free = run.spec.concurrency - active.length;
-  for (const node of run.nodes.values()) {
+  for (const node of run.nodes.inState('waiting')) {
     if (free <= 0) break;
     if (node.state.status !== 'waiting' || !isWork(node.spec)) continue;
+    if (busyNodes.has(node.spec.name) || !isReady(run, node)) continue;
     const slot = freeSlot(run, slots, node);
-    if (slot === 'none' || !isReady(run, node)) continue;
-    if (isAtWork(snapshot.busy, node.spec.name)) continue;
+    if (slot === 'none') continue;
     const dueAt = dueOf(node, node.state.notBefore, now);
     if (dueAt > now) {
       starts.wakeAt = Math.min(starts.wakeAt ?? dueAt, dueAt);
@@ -167,11 +169,11 @@ function routeToSession(before: GoingOn | null, question: RoutingQuestion): Rout
 
 /** Running, or about to: a start that the shell is still working on holds its slot. */
 function activeNodes({ run, busy }: Snapshot): RunNode[] {
-  return [...run.nodes.values()].filter(
-    (node) =>
-      node.state.status === 'running' ||
-      (node.state.status === 'waiting' && busy.has(`start:${node.spec.name}`)),
-  );
+  const starting = [...busy].flatMap((key) => {
+    const node = key.startsWith('start:') ? run.nodes.get(key.slice('start:'.length)) : undefined;
+    return node?.state.status === 'waiting' ? [node] : [];
+  });
+  return [...run.nodes.inState('running'), ...starting];
 }
 
 function vendorsOfWriters(run: Run, workers: readonly Worker[]): string[] {

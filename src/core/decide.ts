@@ -2,7 +2,7 @@ import { decideEnd } from './decide-end.ts';
 import { decideStarts } from './decide-start.ts';
 import { isReady, needOf, recordBlocked } from './needs.ts';
 import { approvalId, awaitsConfirmation, escalationId, openQuestions, planId } from './requests.ts';
-import { isAtWork, keyOfAction, type Action, type Snapshot } from './action.ts';
+import { atWork, keyOfAction, type Action, type Snapshot } from './action.ts';
 import { isCutOff, stopOf } from './stop.ts';
 import type { RunEvent } from './event.ts';
 import type { Run, RunNode } from './run.ts';
@@ -59,7 +59,8 @@ function decideRunning(snapshot: Snapshot, now: number): Action[] {
 /** Whoever wants a node stopped at once does not wait for its gates either. */
 function decideStops({ run, busy }: Snapshot): Action[] {
   const actions: Action[] = [];
-  for (const [name, node] of run.nodes) {
+  for (const node of run.nodes.inState('waiting', 'running', 'gating')) {
+    const { name } = node.spec;
     const stop = stopOf(run, node);
     if (stop === null) continue;
     if (node.state.status === 'running')
@@ -78,18 +79,21 @@ function decideSettling({ run, busy }: Snapshot, isStopping: boolean): Action[] 
     (key) => key.startsWith('land:') || key === 'verify' || key === 'deliver',
   );
   const isLeaving = hasLeaving(run);
-  for (const [name, node] of run.nodes) {
+  for (const node of run.nodes.inState('gating'))
+    if (stopOf(run, node)?.force !== true) actions.push({ do: 'gate', node: node.spec.name });
+  if (run.paused !== null) return actions;
+  for (const node of run.nodes.inState('waiting'))
+    if (isAnsweredApproval(run, node)) actions.push({ do: 'gate', node: node.spec.name });
+  for (const node of run.nodes.inState('verified')) {
     const { state } = node;
-    const isProved = state.status === 'gating' && stopOf(run, node)?.force !== true;
-    const isAnswered = run.paused === null && isAnsweredApproval(run, node);
-    if (isProved || isAnswered) actions.push({ do: 'gate', node: name });
-    if (state.status !== 'verified' || run.paused !== null) continue;
+    const { name } = node.spec;
+    if (state.status !== 'verified') continue;
     // Landing is serial: one compare-and-swap of the run's branch at a time.
     if (!state.landed && !isLanding && !isCutOff(run)) {
       actions.push({ do: 'land', node: name });
       isLanding = true;
     }
-    if (!isStopping && node.emitted === null && !isLeaving)
+    if (node.spec.emit !== null && !isStopping && node.emitted === null && !isLeaving)
       actions.push(...decideEmission(run, node));
   }
   return actions;
@@ -97,18 +101,21 @@ function decideSettling({ run, busy }: Snapshot, isStopping: boolean): Action[] 
 
 /** What was withdrawn gives its name to new nodes only when its worker has gone. */
 function hasLeaving({ nodes }: Run): boolean {
-  return [...nodes.values()].some(
-    ({ state }) => state.status === 'running' && state.becomes !== null,
-  );
+  return nodes
+    .inState('running')
+    .some(({ state }) => state.status === 'running' && state.becomes !== null);
 }
 
 /** What is weighed, judged or unfolded by expressions alone, as soon as its needs are met: it takes no worker and no slot. */
 function decideExpressions({ run, busy }: Snapshot): Action[] {
   const actions: Action[] = [];
-  for (const [name, node] of run.nodes) {
-    const { spec, state, admitted, stop } = node;
-    if (state.status !== 'waiting' || stop !== null || isAtWork(busy, name)) continue;
+  const busyNodes = atWork(busy);
+  for (const node of run.nodes.inState('waiting')) {
+    const { spec, admitted, stop } = node;
+    const { name } = spec;
     const isWeighed = spec.when === null || admitted;
+    if (isWeighed && spec.kind !== 'gate' && spec.kind !== 'map') continue;
+    if (stop !== null || busyNodes.has(name)) continue;
     if (!isWeighed && needOf(run, node) === 'met') actions.push({ do: 'weigh', node: name });
     if (spec.kind === 'gate' && isReady(run, node)) actions.push({ do: 'gate', node: name });
     if (spec.kind === 'map' && isReady(run, node) && !hasLeaving(run))

@@ -44,6 +44,11 @@ export const runSpec = z.object({
   /** How often the gate nodes of the run may send work back, all together. */
   maxInvalidations: z.number().int().positive().default(50),
   maxNodes: z.number().int().positive().default(10_000),
+  /**
+   * Whether its nodes may be answered by receipts of earlier runs (`adr/0022`). `fresh`: not this time; later runs may take from this one.
+   * `never`: neither.
+   */
+  reuse: z.enum(['yes', 'fresh', 'never']).default('never'),
   defaults: nodeDefaults,
   settings,
 });
@@ -95,6 +100,14 @@ export const work = z.object({
 });
 export type Work = z.infer<typeof work>;
 
+/** The attempt, of another run, whose receipt a reused node rests on. */
+export const origin = z.strictObject({
+  run: z.string(),
+  node: z.string(),
+  attempt: z.number().int(),
+});
+export type Origin = z.infer<typeof origin>;
+
 const at = { node: z.string(), attempt: z.number().int() };
 
 /** Everything that can happen to a run. Append-only; the events of a run fold to its state (`core/apply.ts`). */
@@ -111,6 +124,20 @@ export const runEvent = z.discriminatedUnion('type', [
     reserved: limit,
     /** Which of the worktrees of its map an item works in; not there on other nodes. */
     slot: z.number().int().nonnegative().nullable().optional(),
+    /** Of what it is asked; see `node-key.ts`. */
+    key: z.string().nullable().optional(),
+  }),
+  /** Another run has asked the same and has a receipt: no worker is started, and no money set aside. */
+  z.object({
+    type: z.literal('node.reused'),
+    ...at,
+    receipt: z.string(),
+    handoff: json.nullable(),
+    work,
+    /** Who made it then. */
+    route: route.nullable(),
+    key: z.string(),
+    from: origin,
   }),
   z.object({ type: z.literal('attempt.spawned'), ...at, process: processId }),
   z.object({ type: z.literal('attempt.adopted'), ...at, process: processId }),

@@ -55,21 +55,29 @@ export function graphErrors(
 
 /** Names in batches: everything in a batch needs only what stands in earlier ones. Needs outside `nodes` count as done. Nodes on a cycle, or behind one, are in no batch. */
 export function layersOf(nodes: readonly Pick<NodeSpec, 'name' | 'needs'>[]): string[][] {
-  const waitsFor = new Map<string, number>();
-  const dependents = dependentsOf(nodes);
-  const names = new Set(nodes.map((node) => node.name));
-  for (const node of nodes) {
-    waitsFor.set(node.name, new Set(node.needs.filter((need) => names.has(need))).size);
+  const places = new Map(nodes.map(({ name }, place) => [name, place]));
+  const waitsFor = new Int32Array(nodes.length);
+  const dependents = new Map<number, number[]>();
+  for (const place of places.values()) {
+    const needs = nodes[place]?.needs ?? [];
+    for (const need of needs.length > 1 ? new Set(needs) : needs) {
+      const needed = places.get(need);
+      if (needed === undefined) continue;
+      waitsFor[place] = (waitsFor[place] ?? 0) + 1;
+      const list = dependents.get(needed);
+      if (list === undefined) dependents.set(needed, [place]);
+      else list.push(place);
+    }
   }
   const layers: string[][] = [];
-  let layer = [...waitsFor].filter(([, count]) => count === 0).map(([name]) => name);
+  let layer = [...places.values()].filter((place) => waitsFor[place] === 0);
   while (layer.length > 0) {
-    layers.push(layer);
-    const next: string[] = [];
-    for (const name of layer) {
-      for (const dependent of dependents.get(name) ?? []) {
-        const left = (waitsFor.get(dependent) ?? 0) - 1;
-        waitsFor.set(dependent, left);
+    layers.push(layer.map((place) => nodes[place]?.name ?? ''));
+    const next: number[] = [];
+    for (const place of layer) {
+      for (const dependent of dependents.get(place) ?? []) {
+        const left = (waitsFor[dependent] ?? 0) - 1;
+        waitsFor[dependent] = left;
         if (left === 0) next.push(dependent);
       }
     }
@@ -92,15 +100,16 @@ export function downstreamOf(
   return [...seen];
 }
 
-/** The chain of needs that takes longest, first node first. `weightOf` gives a node's time in any unit; by default every node counts one. */
+/** The chain of needs that takes longest, first node first. `weightOf` gives a node's time in any unit; by default every node counts one. `layers`: where they are known. */
 export function criticalPath<N extends Pick<NodeSpec, 'name' | 'needs'>>(
   nodes: readonly N[],
   weightOf: (node: N) => number = () => 1,
+  layers: readonly (readonly string[])[] = layersOf(nodes),
 ): { path: string[]; weight: number } {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const best = new Map<string, { weight: number; before: string | null }>();
   let last: string | null = null;
-  for (const name of layersOf(nodes).flat()) {
+  for (const name of layers.flat()) {
     const node = byName.get(name);
     if (node === undefined) continue;
     let before: string | null = null;

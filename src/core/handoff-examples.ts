@@ -9,13 +9,13 @@ export const handoffExamples: Readonly<Record<Role, { [field: string]: Json }>> 
     requirements: [
       {
         id: 'R1',
-        statement: 'POST /orders answers 400 when a required field is missing.',
+        statement: 'When a required field is missing, POST /orders shall answer 400.',
         source: 'goal',
         acceptance: ['POST /orders with {} answers 400 and names the field'],
       },
       {
         id: 'R2',
-        statement: 'Errors keep the shape { errors: [{ field, message }] }.',
+        statement: 'Errors shall keep the shape { errors: [{ field, message }] }.',
         source: 'code',
         acceptance: ['test/errors.test.js passes unchanged'],
       },

@@ -6,16 +6,17 @@ import type { Run, RunNode } from './run.ts';
 /** Nodes that could start now but for the run's own budget. */
 export function heldByBudget(run: Run): string[] {
   const reserved = reservations(run);
-  return [...run.nodes.values()]
+  return run.nodes
+    .inState('waiting')
     .filter((node) => isHeld(run, node, reserved))
     .map(({ spec }) => spec.name);
 }
 
 /** What those who run have set aside. */
 export function reservations(run: Run): Limit[] {
-  return [...run.nodes.values()].map(({ state }) =>
-    state.status === 'running' ? state.reserved : noLimit,
-  );
+  return run.nodes
+    .inState('running')
+    .map(({ state }) => (state.status === 'running' ? state.reserved : noLimit));
 }
 
 export function isHeld(run: Run, node: RunNode, reserved: readonly Limit[]): boolean {

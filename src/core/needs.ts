@@ -11,12 +11,25 @@ export type Need = 'met' | 'open' | { by: string };
  */
 export function needOf(run: Run, node: RunNode): Need {
   let isOpen = false;
+  if (node.spec.needs.length === 0) return 'met';
+  const states = statesOf(run);
   for (const name of node.spec.needs) {
-    const need = stateOfNeed(run, name, new Set());
+    const known = states.get(name);
+    const need = known ?? stateOfNeed(run, name, new Set());
+    if (known === undefined) states.set(name, need);
     if (typeof need === 'object') return need;
     if (need === 'open') isOpen = true;
   }
   return isOpen ? 'open' : 'met';
+}
+
+/** Ten thousand items that need one map ask the same of it, and its answer is that of ten thousand others: asked once for one state of a run. */
+const knownStates = new WeakMap<Run['nodes'], Map<string, Need>>();
+
+function statesOf({ nodes }: Run): Map<string, Need> {
+  const known = knownStates.get(nodes) ?? new Map<string, Need>();
+  knownStates.set(nodes, known);
+  return known;
 }
 
 function stateOfNeed(run: Run, name: string, seen: Set<string>): Need {
@@ -66,15 +79,19 @@ export function isReady(run: Run, node: RunNode): boolean {
 /** Nodes that can never start any more because something they need has failed, is blocked or was stopped; and those that can again. */
 export function recordBlocked(run: Run): Action[] {
   const actions: Action[] = [];
-  for (const [name, node] of run.nodes) {
-    const { status } = node.state;
-    if (status !== 'waiting' && status !== 'blocked') continue;
+  for (const node of run.nodes.inState('waiting', 'blocked')) {
+    const { name } = node.spec;
     const need = needOf(run, node);
-    if (status === 'blocked') {
+    if (node.state.status === 'blocked') {
       if (typeof need !== 'object')
         actions.push({ do: 'record', event: { type: 'node.unblocked', node: name } });
     } else if (typeof need === 'object')
       actions.push({ do: 'record', event: { type: 'node.blocked', node: name, by: need.by } });
   }
   return actions;
+}
+
+/** A gate node that weighs the answer of a reader says what follows from a no. */
+export function isReadByGate({ nodes }: Run, name: string): boolean {
+  return [...nodes.values()].some(({ spec }) => spec.kind === 'gate' && spec.needs.includes(name));
 }

@@ -46,7 +46,14 @@ export type Problem =
   | { code: 'owner-failed'; runId: string; reason: string }
   | { code: 'unexpected'; what: string }
   | { code: 'addon-missing'; reason: string }
-  | { code: 'check-failed'; what: string; fix: string };
+  | { code: 'check-failed'; what: string; fix: string }
+  | { code: 'host-missing'; hosts: readonly string[]; needs: 'anything' | 'program' }
+  | { code: 'host-refused'; host: string; what: string }
+  | { code: 'config-broken'; file: string; line: number | null; what: string }
+  | { code: 'config-read-only'; file: string; reason: string }
+  | { code: 'entry-foreign'; file: string; command: string }
+  | { code: 'copy-edited'; folder: string }
+  | { code: 'package-incomplete'; folder: string };
 
 /** `line` and `column` count from 1; null where the source has no positions. */
 export type WorkflowError = {
@@ -61,7 +68,7 @@ export type WorkflowError = {
 
 export type ProblemCode = Problem['code'];
 
-/** 1 not verified, 2 wrong use, 3 waits for a person, 4 budget or quota, 5 environment. */
+/** 1 not verified, 2 wrong use, 3 waits for a person, 4 budget or quota, 5 environment, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130;
 
 /** The one error type of mo: what happened, with the names in it, and what to do next. */
@@ -79,7 +86,7 @@ export class MoError extends Error {
   }
 
   get exitCode(): ExitCode {
-    return exitCodeOf(this.problem);
+    return exitCodes[this.problem.code];
   }
 }
 
@@ -164,58 +171,73 @@ export function describeProblem(problem: Problem): string {
       return `The native part of better-sqlite3 does not load: ${problem.reason}. Run \`npm rebuild better-sqlite3\` where mo is installed (it needs python3, make and g++ on Node 20).`;
     case 'check-failed':
       return `${problem.what} ${problem.fix}`;
+    case 'host-missing':
+      return problem.needs === 'program'
+        ? `The program of ${problem.hosts.join(' and ')} is not on the PATH, and this cannot be done without it. Install it, then run the same command again.`
+        : `${problem.hosts.join(' and ')} ${problem.hosts.length === 1 ? 'is' : 'are'} not on this machine: no program on the PATH and no configuration. Install ${problem.hosts.length === 1 ? 'it' : 'one of them'}, then run the same command again.`;
+    case 'host-refused':
+      return `${problem.host} did not take it: ${problem.what.trim().replace(/\.$/, '')}. Mend what it names, then run the same command again.`;
+    case 'config-broken':
+      return `${problem.file}${problem.line === null ? '' : `:${problem.line}`} cannot be used: ${problem.what}. Nothing was changed. Mend the file, then run the same command again.`;
+    case 'config-read-only':
+      return `${problem.file} is read-only (${problem.reason}), so nothing was changed. Make it writable; where another tool writes it, \`mo install --dry-run\` from a writable copy shows what belongs there.`;
+    case 'entry-foreign':
+      return `${problem.file} has a server named mo already that is not this one: ${problem.command}. Rename it there, or replace it with --force; \`mo uninstall\` puts it back.`;
+    case 'copy-edited':
+      return `${problem.folder} was changed since mo wrote it, or is not from mo, so it stays as it is. Move it away, or replace it with --force: what is there is kept and put back by \`mo uninstall\`.`;
+    case 'package-incomplete':
+      return `This mo lacks its folder ${problem.folder}. Install it again: npm install --global mo-mcp`;
   }
 }
 
-export function exitCodeOf(problem: Problem): ExitCode {
-  switch (problem.code) {
-    case 'bad-input':
-    case 'bad-settings':
-    case 'bad-workflow':
-    case 'goal-empty':
-    case 'goal-too-long':
-    case 'folder-missing':
-    case 'run-not-found':
-    case 'node-not-found':
-    case 'node-state':
-    case 'nothing-to-show':
-    case 'wrong-state':
-    case 'unknown-provider':
-    case 'unknown-profile':
-      return 2;
-    case 'untrusted-settings':
-      return 3;
-    case 'day-spent':
-      return 4;
-    case 'target-moved':
-    case 'merge-conflict':
-      return 1;
-    case 'not-a-repository':
-    case 'no-checkout':
-    case 'no-commits':
-    case 'dirty-checkout':
-    case 'git-too-old':
-    case 'git-failed':
-    case 'git-locked':
-    case 'no-worker':
-    case 'cli-missing':
-    case 'worker-not-started':
-    case 'workspace-unwritable':
-    case 'file-unreadable':
-    case 'disk-full':
-    case 'store-corrupt':
-    case 'store-newer':
-    case 'store-busy':
-    case 'fenced':
-    case 'owner-failed':
-    case 'unexpected':
-    case 'addon-missing':
-    case 'check-failed':
-      return 5;
-  }
-}
+export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
+  'target-moved': 1,
+  'merge-conflict': 1,
+  'bad-input': 2,
+  'bad-settings': 2,
+  'bad-workflow': 2,
+  'goal-empty': 2,
+  'goal-too-long': 2,
+  'folder-missing': 2,
+  'run-not-found': 2,
+  'node-not-found': 2,
+  'node-state': 2,
+  'nothing-to-show': 2,
+  'wrong-state': 2,
+  'unknown-provider': 2,
+  'unknown-profile': 2,
+  'entry-foreign': 2,
+  'copy-edited': 2,
+  'untrusted-settings': 3,
+  'day-spent': 4,
+  'not-a-repository': 5,
+  'no-checkout': 5,
+  'no-commits': 5,
+  'dirty-checkout': 5,
+  'git-too-old': 5,
+  'git-failed': 5,
+  'git-locked': 5,
+  'no-worker': 5,
+  'cli-missing': 5,
+  'worker-not-started': 5,
+  'workspace-unwritable': 5,
+  'file-unreadable': 5,
+  'disk-full': 5,
+  'store-corrupt': 5,
+  'store-newer': 5,
+  'store-busy': 5,
+  fenced: 5,
+  'owner-failed': 5,
+  unexpected: 5,
+  'addon-missing': 5,
+  'check-failed': 5,
+  'host-missing': 5,
+  'host-refused': 5,
+  'config-broken': 5,
+  'config-read-only': 5,
+  'package-incomplete': 5,
+};
 
-/** `file:line:column: where: what fix`, the form editors and compilers use. */
 /** One line that editors and terminals can follow, and below it what stands there. */
 export function describeWorkflowError(source: string, error: WorkflowError): string {
   const place = error.line === null ? source : `${source}:${error.line}:${error.column ?? 1}`;

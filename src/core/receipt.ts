@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { origin } from './event.ts';
 import { isBlocking, verdict } from './gate.ts';
 import type { Json } from './json.ts';
 import { spend } from './spend.ts';
@@ -26,6 +27,8 @@ export const receipt = z.strictObject({
   /** Digest of the handoff, or null when there was none. */
   handoff: z.string().nullable(),
   prompt_version: z.string().nullable(),
+  /** Nothing was gated here: it rests on this receipt of another run, and is true only while that one is. */
+  reused_from: origin.extend({ digest: z.string() }).exactOptional(),
   issued_at: z.iso.datetime(),
   /** Digest of all the rest as canonical JSON. It shows damage and careless edits; it is no signature. */
   digest: z.string(),
@@ -39,7 +42,7 @@ export type ReceiptFacts = Omit<Receipt, 'version' | 'issued_at' | 'digest' | 'h
 };
 
 /** Text to digest, such as SHA-256 in hexadecimal. */
-type Hash = (text: string) => string;
+export type Hash = (text: string) => string;
 
 export function makeReceipt(facts: ReceiptFacts, hash: Hash): Receipt {
   const { issuedAt, handoff, ...rest } = facts;

@@ -1,6 +1,8 @@
 import { groupBy } from './group-by.ts';
+import type { Origin } from './event.ts';
 import type { NodeSpec } from './node.ts';
 import { cutLine, findingText } from './report-line.ts';
+import { originOf } from './reuse.ts';
 import { keyOf } from './routing.ts';
 import type { AttemptRecord, RunNode } from './run.ts';
 import { addSpend, noSpend, type Spend } from './spend.ts';
@@ -16,6 +18,8 @@ export type NodeReport = {
   emitted_by: string | null;
   state: string;
   landed: boolean;
+  /** Whose work it is where none was done in this run. */
+  reused_from: Origin | null;
   /** Why it failed, waits, was skipped or is blocked. */
   message: string | null;
   findings: string[];
@@ -98,7 +102,8 @@ function weightOf(node: RunNode): number {
 }
 
 function nodeReport(node: RunNode): NodeReport {
-  const { spec, state, attempts } = node;
+  const { spec, state } = node;
+  const attempts = workedIn(node);
   const work = state.status === 'verified' ? state.work : null;
   const files = work?.files ?? [];
   const { stale } = node;
@@ -112,12 +117,10 @@ function nodeReport(node: RunNode): NodeReport {
     state: state.status,
     landed: state.status === 'verified' && state.landed && files.length > 0,
     message: messageOf(node),
+    reused_from: originOf(node),
     findings: ('findings' in state ? state.findings : []).slice(0, mostTexts).map(findingText),
     declared: declaredOf(spec),
-    attempts: attempts.slice(-mostAttempts).map((one, index) => {
-      const place = Math.max(0, attempts.length - mostAttempts) + index;
-      return attemptReport(one, place < stale);
-    }),
+    attempts: attempts.slice(-mostAttempts).map((one) => attemptReport(one, one.attempt <= stale)),
     more_attempts: Math.max(0, attempts.length - mostAttempts),
     stale,
     ms: attempts.reduce((sum, one) => sum + (msOf(one) ?? 0), 0),
@@ -127,6 +130,11 @@ function nodeReport(node: RunNode): NodeReport {
     commit: files.length === 0 ? null : (work?.commit ?? null),
     receipt: state.status === 'verified' ? state.receipt : null,
   };
+}
+
+/** The attempts that were made, not taken over. */
+export function workedIn({ attempts }: RunNode): readonly AttemptRecord[] {
+  return attempts.filter(({ reused }) => reused === undefined);
 }
 
 function declaredOf({ provider, profile, model, effort }: NodeSpec): string | null {

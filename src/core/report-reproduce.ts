@@ -10,7 +10,7 @@ export type Source = {
   changed: string | null;
 };
 
-/** Shell commands that start the same again: the same base, the same workflow, the same inputs. */
+/** Shell commands that do the same again: the same base, the same workflow, the same inputs, and nothing taken over. */
 export function reproduceLines(spec: RunSpec, source: Source | null): string[] {
   const isKnown = source === null || spec.recipe === 'do';
   const short = isKnown ? commandOf(spec) : null;
@@ -23,7 +23,8 @@ export function reproduceLines(spec: RunSpec, source: Source | null): string[] {
 
 function workflowCommand(spec: RunSpec, { workflow, inputs }: Source): string {
   const given = inputs === null ? '' : ` --inputs "$(cat ${quoted(inputs)})"`;
-  return `mo workflow run ${quoted(workflow)}${given}${usualFlags(spec, 'budget.usd')}`;
+  const fresh = spec.reuse === 'never' ? '' : ' --fresh';
+  return `mo workflow run ${quoted(workflow)}${given}${usualFlags(spec, 'budget.usd')}${fresh}`;
 }
 
 function commandOf(spec: RunSpec): string | null {

@@ -2,6 +2,7 @@ import type { Report } from './report.ts';
 import { progressText } from './progress.ts';
 import type { AttemptReport, NodeReport } from './report-node.ts';
 import { countedFindings, cutLine } from './report-line.ts';
+import { reusedText } from './reuse.ts';
 import { tokensOf, type Spend } from './spend.ts';
 
 /** `report.md`: one screen of what came of the run, then the details. */
@@ -36,8 +37,10 @@ function summaryLines(report: Report): string[] {
   if (landed !== null) lines.push(`- **Landed:** ${landedText(landed)}`);
   if (report.not_landed !== null) lines.push(`- **Not landed:** ${report.not_landed}`);
   if (verified !== null) {
-    const gates = report.gates.map((gate) => `\`${gate}\``).join(', ') || 'no commands were given';
-    lines.push(`- **Integrated tree:** \`${short(verified.tree)}\` passed ${gates}`);
+    const gates = report.gates.map((gate) => `\`${gate}\``).join(', ');
+    lines.push(
+      `- **Integrated tree:** \`${short(verified.tree)}\` passed ${gates === '' ? 'its gates; no commands were given' : gates}`,
+    );
   }
   lines.push(`- **Nodes:** ${countsText(report)}`);
   lines.push(...report.progress.map((one) => `- **Progress:** ${progressText(one)}`));
@@ -62,10 +65,11 @@ function landedText(landed: NonNullable<Report['landed']>): string {
   }
 }
 
-function countsText({ total, counts, attempts, stale_attempts }: Report): string {
+function countsText({ total, counts, attempts, stale_attempts, reused }: Report): string {
   const states = Object.entries(counts).map(([state, count]) => `${count} ${state}`);
   const stale = stale_attempts === 0 ? '' : `, ${stale_attempts} of them stale`;
-  return `${total} (${states.join(', ')}), ${attempts} attempts${stale}`;
+  const taken = reused === 0 ? '' : `, ${reused} reused`;
+  return `${total} (${states.join(', ')}), ${attempts} attempts${stale}${taken}`;
 }
 
 function graphSection({ graph }: Report): string[] {
@@ -86,7 +90,11 @@ function graphSection({ graph }: Report): string[] {
 function nodeTable({ nodes, rest }: Report): string[] {
   const rows = nodes.map((node) => {
     const last = node.attempts.at(-1);
-    const state = node.landed ? `${node.state}, landed` : node.state;
+    const state = [
+      node.state,
+      ...(node.landed ? ['landed'] : []),
+      ...(node.reused_from === null ? [] : [reusedText(node.reused_from)]),
+    ].join(', ');
     const count = node.attempts.length + node.more_attempts;
     const word = count === 0 ? 'withdrawn' : 'stale';
     const stale = node.stale === 0 ? '' : `, ${node.stale} ${word}`;
@@ -130,6 +138,7 @@ function nodeSection(node: NodeReport): string[] {
   }
   if (node.emitted_by !== null) lines.push(`Added by \`${node.emitted_by}\`.`, '');
   if (node.kind === 'agent') lines.push(`- route: ${node.declared ?? 'left open by the workflow'}`);
+  if (node.reused_from !== null) lines.push(`- ${reusedText(node.reused_from)}, not executed here`);
   if (node.more_attempts > 0) lines.push(`- ${node.more_attempts} earlier attempts are left out`);
   lines.push(...node.attempts.flatMap(attemptLines));
   if (node.files.length > 0) {

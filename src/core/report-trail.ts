@@ -1,6 +1,7 @@
 import type { Limit } from './node.ts';
 import type { Recorded, RunEvent } from './event.ts';
 import type { Finding } from './gate.ts';
+import { reusedText } from './reuse.ts';
 import { countedFindings, cutLine, findingText } from './report-line.ts';
 import { keyOf } from './routing.ts';
 import { whySkipped } from './skipped.ts';
@@ -18,7 +19,7 @@ export type TrailEntry = {
 /** `left`: decisions there was no room for. */
 export type Trail = { entries: TrailEntry[]; left: number };
 
-/** What was decided in a run and why, in order. Where there is too much, first attempts are left out first, then the middle. */
+/** What was decided in a run and why, in order. Where there is too much, starts and reuses are left out first, then the middle. */
 export function trailOf(events: Iterable<Recorded>): Trail {
   const all: TrailEntry[] = [];
   const questions = new Map<string, string>();
@@ -44,7 +45,8 @@ const mostFindings = 5;
 
 function cutTrail(all: TrailEntry[]): Trail {
   if (all.length <= mostEntries) return { entries: all, left: 0 };
-  const telling = all.filter(({ kind }) => kind !== 'attempt.started');
+  const usual = ['attempt.started', 'node.reused'];
+  const telling = all.filter(({ kind }) => !usual.includes(kind));
   const half = mostEntries / 2;
   const entries =
     telling.length <= mostEntries ? telling : [...telling.slice(0, half), ...telling.slice(-half)];
@@ -60,6 +62,8 @@ function sayingOf(event: RunEvent, questions: ReadonlyMap<string, string>): Sayi
       const why = event.reasons.length === 0 ? '' : `: ${event.reasons.join('; ')}`;
       return { node: event.node, text: `attempt ${event.attempt} by ${who}${why}` };
     }
+    case 'node.reused':
+      return { node: event.node, text: reusedText(event.from) };
     case 'node.returned': {
       const counts = event.counts ? '' : ', which does not count against its retries';
       const exclude = event.exclude === null ? '' : `; not by ${event.exclude} again`;

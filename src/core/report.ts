@@ -1,11 +1,12 @@
 import type { Recorded } from './event.ts';
 import { reportGraph } from './report-graph.ts';
 import { cutLine, findingText } from './report-line.ts';
-import { nodeReports, type NodeReport } from './report-node.ts';
+import { nodeReports, workedIn, type NodeReport } from './report-node.ts';
 import { reproduceLines, type Source } from './report-reproduce.ts';
 import { trailOf, type Trail } from './report-trail.ts';
 import { progressOf, type MapProgress } from './map-progress.ts';
 import { progressOfRun, type Progress } from './progress.ts';
+import { originOf } from './reuse.ts';
 import type { Run, RunNode } from './run.ts';
 import type { Spend } from './spend.ts';
 import { countsOf, reasonOf } from './view.ts';
@@ -37,6 +38,8 @@ export type Report = {
   progress: Progress[];
   attempts: number;
   stale_attempts: number;
+  /** Nodes that rest on receipts of other runs. */
+  reused: number;
   graph: { mermaid: string; list: string[] };
   /** In a large run those with something to say; `rest` counts the others by state. */
   nodes: NodeReport[];
@@ -85,12 +88,13 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     total: nodes.length,
     counts: countsOf(run),
     progress: progressOfRun(run),
-    attempts: nodes.reduce((sum, node) => sum + node.attempts.length, 0),
+    attempts: nodes.reduce((sum, node) => sum + workedIn(node).length, 0),
     // The rounds of a gate are no attempts.
     stale_attempts: nodes.reduce(
-      (sum, { stale, attempts }) => sum + Math.min(stale, attempts.length),
+      (sum, node) => sum + workedIn(node).filter(({ attempt }) => attempt <= node.stale).length,
       0,
     ),
+    reused: nodes.filter((node) => originOf(node) !== null).length,
     graph: reportGraph(nodes),
     ...nodeReports(nodes),
     maps: mapsOf(run, nodes),

@@ -5,7 +5,7 @@ import type { Cycle, Run, RunNode } from './run.ts';
 /** The questions that follow from the state alone: approval nodes whose needs are met, plans that wait for a person. */
 export function openQuestions(run: Run): Request[] {
   const questions: Request[] = [];
-  for (const node of run.nodes.values()) {
+  for (const node of run.nodes.inState('waiting', 'verified')) {
     const request = questionOf(run, node);
     if (request === null || run.answers.has(request.id)) continue;
     if (!run.requests.some((one) => one.id === request.id)) questions.push(request);
@@ -14,8 +14,9 @@ export function openQuestions(run: Run): Request[] {
 }
 
 function questionOf(run: Run, node: RunNode): Request | null {
-  const { name } = node.spec;
-  if (node.spec.kind === 'approval' && isReady(run, node)) {
+  const { name, kind, emit } = node.spec;
+  if (kind !== 'approval' && emit === null) return null;
+  if (kind === 'approval' && isReady(run, node)) {
     return {
       id: approvalId(node),
       kind: 'approval',

@@ -4,12 +4,13 @@ import type { NodeMap } from './node-map.ts';
 import type { Limit, NodeSpec } from './node.ts';
 import type { Spend } from './spend.ts';
 import type { Ending, ProcessId, Route } from './worker.ts';
-import type { Judgement, Outcome, Request, RunEvent, RunSpec, Work } from './event.ts';
+import type { Judgement, Origin, Outcome, Request, RunEvent, RunSpec, Work } from './event.ts';
 
 /**
  * waiting ─► running ─► gating ─► verified (─► landed, for writers)
  *    ▲          │          │
  *    └──────────┴──────────┘  returned, while retries are left
+ * waiting ─► verified, when it is reused
  * anything ─► waiting, when it is invalidated
  * waiting ─► blocked | skipped | stopped      running, gating ─► failed | stopped
  */
@@ -72,6 +73,10 @@ export type AttemptRecord = {
   verdicts: readonly Verdict[];
   /** It goes on in the session of the attempt before it: only for its handoff, or because it was told something. */
   goesOn?: 'repair' | 'told';
+  /** What it was asked; null where that is not to be found again. */
+  key: string | null;
+  /** No worker took part: what another run has proved was taken over. */
+  reused?: Origin;
 };
 
 export type RunNode = {

@@ -24,7 +24,9 @@ export class Slots {
 
 export function slotsInUse({ run, busy }: Pick<Snapshot, 'run' | 'busy'>): Slots {
   const slots = new Slots();
-  for (const node of run.nodes.values()) if (holdsSlot(node)) slots.take(node, slotOf(node));
+  if (run.nodes.items.size === 0) return slots;
+  for (const node of run.nodes.inState('running', 'gating', 'verified', 'waiting'))
+    if (holdsSlot(node)) slots.take(node, slotOf(node));
   // Whoever has just given its slot back may still be on its way out of the folder.
   for (const key of busy) {
     const node = run.nodes.get(key.slice(key.indexOf(':') + 1));

@@ -1,15 +1,16 @@
 import { z } from 'zod';
-import { request } from './event.ts';
+import { origin, request } from './event.ts';
 import { heldByBudget, isHeld, reservations } from './held.ts';
 import { isReady, needOf } from './needs.ts';
 import { nodeSpec } from './node.ts';
 import { progress, progressOfRun } from './progress.ts';
+import { originOf, reusedText } from './reuse.ts';
 import { addSpend, noSpend, spend } from './spend.ts';
 import { route } from './worker.ts';
 import type { Run, RunNode, RunStatus } from './run.ts';
 import { whySkipped } from './skipped.ts';
 
-const nodeStatuses = [
+export const nodeStatuses = [
   'waiting',
   'running',
   'gating',
@@ -43,6 +44,15 @@ export const runView = z.object({
   total: z.number().int(),
   /** Of the lists its nodes belong to. */
   progress: z.array(progress).default([]),
+  /** The same of the items of each map that has unfolded. */
+  maps: z
+    .array(
+      z.object({
+        map: z.string(),
+        counts: z.partialRecord(z.enum(nodeStatuses), z.number().int()),
+      }),
+    )
+    .default([]),
   spend,
   /** The base until something has landed; null outside git. */
   head: z.string().nullable(),
@@ -76,7 +86,7 @@ export const nodeView = z.object({
   kind: nodeSpec.shape.kind,
   role: z.string(),
   state: z.enum(nodeStatuses),
-  /** The newest attempt, which the fields below speak of; 0 before the first. */
+  /** The newest attempt, which the fields below speak of; 0 before the first. Of a reused node it stands for what was taken over. */
   attempt: z.number().int(),
   /** Attempts up to this one are history: their receipts are withdrawn. */
   stale: z.number().int().default(0),
@@ -88,6 +98,8 @@ export const nodeView = z.object({
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
   message: z.string().nullable(),
+  /** Whose work it is where none was done in this run. */
+  reused: origin.nullable().default(null),
   /** In state `running`: its process is not there yet. */
   isStarting: z.boolean().default(false),
   needs: z.array(z.string()),
@@ -107,6 +119,7 @@ export function viewOf(run: Run, updatedAt: number): RunView {
     counts: countsOf(run),
     total: run.nodes.size,
     progress: progressOfRun(run),
+    maps: [...run.nodes.items].map(([map, counts]) => ({ map, counts: inOrder(counts) })),
     spend: run.settled,
     head: run.head?.commit ?? null,
     branch: branchOf(run),
@@ -136,6 +149,7 @@ export function nodeViewOf(node: RunNode): NodeView {
     startedAt: last?.startedAt ?? null,
     endedAt: last?.endedAt ?? null,
     message: messageOf(node)?.slice(0, messageLength) ?? null,
+    reused: originOf(node),
     isStarting: node.state.status === 'running' && node.state.process === null,
     needs: node.spec.needs,
     itemOf: node.spec.itemOf,
@@ -182,14 +196,18 @@ function stateOf(run: Run): RunState {
   }
 }
 
+function isUnlanded({ state }: RunNode): boolean {
+  return state.status === 'verified' && !state.landed;
+}
+
 /** Whether something goes on without the person: then a question is shown, but the run is not waiting for its answer yet. */
 function isMoving(run: Run): boolean {
+  const { counts } = run.nodes;
+  if ((counts.get('running') ?? 0) + (counts.get('gating') ?? 0) > 0) return true;
+  if (run.nodes.inState('verified').some(isUnlanded)) return true;
   const reserved = reservations(run);
-  for (const node of run.nodes.values()) {
-    const { status } = node.state;
-    if (status === 'running' || status === 'gating') return true;
-    if (node.state.status === 'verified' && !node.state.landed) return true;
-    if (status !== 'waiting' || needOf(run, node) !== 'met') continue;
+  for (const node of run.nodes.inState('waiting')) {
+    if (needOf(run, node) !== 'met') continue;
     if (isHeld(run, node, reserved)) continue;
     if (node.spec.kind !== 'approval' || !isReady(run, node)) return true;
   }
@@ -198,15 +216,20 @@ function isMoving(run: Run): boolean {
 
 /** In the order of a node's life, so that two looks at one run read alike. */
 export function countsOf({ nodes }: Run): RunView['counts'] {
+  return inOrder(nodes.counts);
+}
+
+function inOrder(counts: Run['nodes']['counts']): RunView['counts'] {
   return Object.fromEntries(
     nodeStatuses.flatMap((status) => {
-      const count = nodes.counts.get(status);
+      const count = counts.get(status);
       return count === undefined ? [] : [[status, count]];
     }),
   );
 }
 
-function messageOf({ state }: RunNode): string | null {
+function messageOf(node: RunNode): string | null {
+  const { state } = node;
   switch (state.status) {
     case 'waiting':
     case 'failed':
@@ -217,8 +240,11 @@ function messageOf({ state }: RunNode): string | null {
       return `needs ${state.by}`;
     case 'skipped':
       return whySkipped(state.by);
+    case 'verified': {
+      const from = originOf(node);
+      return from === null ? null : reusedText(from);
+    }
     case 'running':
-    case 'verified':
     case 'stopped':
       return null;
   }

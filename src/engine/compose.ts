@@ -11,7 +11,12 @@ import { composePrompt, composeTold, type PromptQuestion } from './prompt.ts';
 import type { Engine } from './engine.ts';
 
 /** Roles that judge what the run has changed so far. */
-const judging = new Set(['review', 'security', 'performance', 'compatibility']);
+export const judging: ReadonlySet<string> = new Set([
+  'review',
+  'security',
+  'performance',
+  'compatibility',
+]);
 
 export function contractFor(node: NodeSpec): Json {
   return node.contract ?? contractOf(node.role);

@@ -5,7 +5,7 @@ import type { Environment } from '../platform/environment.ts';
 import type { Store } from '../store/store.ts';
 import type { WorkspacePaths } from '../store/paths.ts';
 import type { Repository } from '../git/repository.ts';
-import type { PromptPack } from './prompt-pack.ts';
+import type { PromptPack } from '../workflow/prompt-text.ts';
 
 /** What the owner of a run works with. One object, made by the composition root; nothing here is looked up anywhere else. */
 export type Engine = {

@@ -15,10 +15,15 @@ const maxBytes = 20_000_000;
 
 /** Where a map finds its items: in the tree of the run's head, or in the project's folder outside git. */
 export function listSourceOf(engine: Engine, run: Run): ReadSource {
-  const place =
+  return listSource(
     engine.repository === null || run.head === null
       ? inFolder(engine.project)
-      : inTree(engine.repository.git, run.head.commit);
+      : inTree(engine.repository.git, run.head.commit),
+  );
+}
+
+/** What the functions of `over` read at this place. They throw `bad-input`. */
+export function listSource(place: Place): ReadSource {
   return async (source, argument) => {
     if (source === 'files') return matching(argument, await place.paths());
     const path = pathOf(source, argument);
@@ -30,9 +35,12 @@ export function listSourceOf(engine: Engine, run: Run): ReadSource {
   };
 }
 
-type Place = { paths: () => Promise<string[]>; read: (path: string) => Promise<string | null> };
+export type Place = {
+  paths: () => Promise<string[]>;
+  read: (path: string) => Promise<string | null>;
+};
 
-function inTree(git: Git, commit: string): Place {
+export function inTree(git: Git, commit: string): Place {
   let known: Promise<ReadonlyMap<string, string>> | null = null;
   const files = () => (known ??= filesOfTree(git, commit));
   return {
@@ -49,7 +57,7 @@ function inTree(git: Git, commit: string): Place {
 /** Folders nobody means: what tools keep there is no item. */
 const skipped = new Set(['.git', '.agent-workspace', 'node_modules']);
 
-function inFolder(project: string): Place {
+export function inFolder(project: string): Place {
   let known: Promise<string[]> | null = null;
   const paths = () => (known ??= filesBelow(project, project));
   return {

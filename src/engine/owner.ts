@@ -16,6 +16,7 @@ import { performLanding } from './land.ts';
 import { runLoop, type Work } from './loop.ts';
 import { createRecorder } from './recorder.ts';
 import { readRun } from './read-run.ts';
+import { newReuse } from './reuse.ts';
 import { performReview } from './review.ts';
 import { performStart } from './start.ts';
 import { performUnfold } from './unfold.ts';
@@ -90,7 +91,9 @@ async function ownEpoch(
     if (recorder.run().status.status !== 'finished')
       recorder.record([{ type: 'run.owned', epoch, owner }]);
     await withdrawReceipts(engine, recorder.run());
-    const desk: AttemptDesk = { engine, recorder, epoch, signal: ended, live: new Map() };
+    const live: AttemptDesk['live'] = new Map();
+    const reuse = newReuse(recorder.run());
+    const desk: AttemptDesk = { engine, recorder, epoch, signal: ended, live, reuse };
     const end = await runLoop({
       recorder,
       clock: engine.clock,

@@ -2,7 +2,13 @@ import type { Finding } from '../core/gate.ts';
 import type { Json } from '../core/json.ts';
 import type { NodeSpec } from '../core/node.ts';
 import { shownPattern } from '../core/path-pattern.ts';
-import { promptNamed, renderPrompt, versionOf, type PromptPack } from './prompt-pack.ts';
+import {
+  promptNamed,
+  renderPrompt,
+  versionOf,
+  type PromptPack,
+  type PromptText,
+} from '../workflow/prompt-text.ts';
 
 export type PromptQuestion = {
   pack: PromptPack;
@@ -30,6 +36,28 @@ export type PromptQuestion = {
 export function composePrompt(question: PromptQuestion): { text: string; version: string } {
   const { pack, node, last } = question;
   const values = valuesOf(question);
+  const { rules, ending } = textsFor(question);
+  const repair = last === null ? [] : [promptNamed(pack, 'repair')];
+  const parts = [
+    ...rules.map((prompt) => filled(prompt, values)),
+    `# The goal of the whole run\n\n${question.goal.trim()}`,
+    ...needsPart(question.needs),
+    ...diffPart(question.diff),
+    `# Your task (node ${node.name})\n\n${node.task.trim()}`,
+    ...toldPart(question.told),
+    ...repair.map((prompt) => filled(prompt, values)),
+    filled(ending, values),
+  ];
+  return { text: `${parts.join('\n\n')}\n`, version: versionOf([...rules, ...repair, ending]) };
+}
+
+/** The version of the texts a first prompt is made from. */
+export function promptVersion(question: Pick<PromptQuestion, 'pack' | 'node' | 'forcedSchema'>) {
+  const { rules, ending } = textsFor(question);
+  return versionOf([...rules, ending]);
+}
+
+function textsFor({ pack, node, forcedSchema }: Parameters<typeof promptVersion>[0]) {
   const names = [
     'worker',
     node.write ? 'writer' : 'reader',
@@ -38,19 +66,13 @@ export function composePrompt(question: PromptQuestion): { text: string; version
     ...(node.emit === 'review' ? ['review'] : []),
   ];
   const rules = names.map((name) => promptNamed(pack, name));
-  const repair = last === null ? [] : [promptNamed(pack, 'repair')];
-  const ending = promptNamed(pack, question.forcedSchema ? 'handoff-forced' : 'handoff');
-  const parts = [
-    ...rules.map((prompt) => renderPrompt(prompt, values)),
-    `# The goal of the whole run\n\n${question.goal.trim()}`,
-    ...needsPart(question.needs),
-    ...diffPart(question.diff),
-    `# Your task (node ${node.name})\n\n${node.task.trim()}`,
-    ...toldPart(question.told),
-    ...repair.map((prompt) => renderPrompt(prompt, values)),
-    renderPrompt(ending, values),
-  ];
-  return { text: `${parts.join('\n\n')}\n`, version: versionOf([...rules, ...repair, ending]) };
+  return { rules, ending: promptNamed(pack, forcedSchema ? 'handoff-forced' : 'handoff') };
+}
+
+/** Each text gets what it asks for; what only a project's own text knows has its default. */
+function filled(prompt: PromptText, values: Readonly<Record<string, string>>): string {
+  const wanted = Object.entries(values).filter(([name]) => prompt.variables.has(name));
+  return renderPrompt(prompt, Object.fromEntries(wanted));
 }
 
 /** What a session that goes on is told. */

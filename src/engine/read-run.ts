@@ -8,7 +8,7 @@ const pageSize = 5_000;
 
 /** A run as its events tell it. */
 export function readRun(store: Pick<Store, 'readEvents'>, runId: string): Run {
-  const run = foldRun([...eventsOf(store, runId)]);
+  const run = foldRun(eventsOf(store, runId));
   if (run === null) throw new MoError({ code: 'run-not-found', runId });
   return run;
 }

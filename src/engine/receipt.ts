@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { relative } from 'node:path';
-import { makeReceipt } from '../core/receipt.ts';
+import { makeReceipt, type Receipt } from '../core/receipt.ts';
 import { noSpend } from '../core/spend.ts';
 import type { Verdict } from '../core/gate.ts';
 import type { Json } from '../core/json.ts';
@@ -63,20 +63,24 @@ async function issueReceipt(
     },
     sha256,
   );
-  const file = engine.paths.receipt(runId, node.spec.name);
+  return { ...(await writeReceipt(engine, node, receipt)), key: last?.key ?? null };
+}
+
+/** Where everybody looks for it, in the place of one that counts no more. */
+export async function writeReceipt(
+  engine: Engine,
+  { spec, stale }: RunNode,
+  receipt: Receipt,
+): Promise<ReceiptRow> {
+  const { run: runId, attempt, commit, tree, digest } = receipt;
+  const file = engine.paths.receipt(runId, spec.name);
   await inTurn(file, async () => {
-    await withdrawReceipt(engine, runId, node.spec.name, node.stale);
+    await withdrawReceipt(engine, runId, spec.name, stale);
     await writeWhole(file, `${JSON.stringify(receipt, null, 2)}\n`);
   });
-  return {
-    node: node.spec.name,
-    attempt,
-    path: relative(engine.project, file),
-    commit: work?.commit ?? null,
-    tree: work?.tree ?? null,
-    digest: receipt.digest,
-    createdAt: issuedAt,
-  };
+  const path = relative(engine.project, file);
+  const createdAt = Date.parse(receipt.issued_at);
+  return { node: spec.name, attempt, path, commit, tree, digest, createdAt };
 }
 
 export function sha256(text: string): string {

@@ -10,10 +10,12 @@ import { markerOf } from '../supervisor/marker.ts';
 import { startAttempt } from '../supervisor/start-attempt.ts';
 import type { RunningAttempt } from '../supervisor/attempt.ts';
 import type { AttemptContext } from './attempt.ts';
+import { askedOf, lookBefore } from './asked-before.ts';
 import { contractFor, goingOnPromptFor, keepPromptVersion, lastOf, promptFor } from './compose.ts';
 import { ceilingOf } from './day.ts';
 import { keepIgnored, prepareWorktree } from './node-worktree.ts';
 import { keepSharedSettings } from './shared-settings.ts';
+import { placeOf } from './start-place.ts';
 import { requestOf } from './worker-request.ts';
 import {
   depsOf,
@@ -30,8 +32,14 @@ import type { Engine } from './engine.ts';
 
 type Start = Extract<Action, { do: 'start' }>;
 
-/** From the decision to the end of the worker: recorded first, then started, then watched. */
+/** From the decision to the end of the worker: recorded first, then started, then watched. What another run has proved is taken over instead. */
 export async function performStart(desk: AttemptDesk, action: Start): Promise<void> {
+  const asked = askedOf(desk, action);
+  const before = asked === null ? { key: null } : lookBefore(desk, asked);
+  await ('first' in before ? before.first : performWork(desk, action, before.key));
+}
+
+async function performWork(desk: AttemptDesk, action: Start, key: string | null): Promise<void> {
   const { engine, recorder } = desk;
   const run = recorder.run();
   const node = specOf(run, action.node);
@@ -40,7 +48,7 @@ export async function performStart(desk: AttemptDesk, action: Start): Promise<vo
   const before = goingOnOf(run.nodes.get(action.node));
   const { attempt, route, reserved } = action;
   const base = place?.base ?? null;
-  if (!recordStart(desk, { ...action, reasons: [...action.reasons], base })) {
+  if (!recordStart(desk, { ...action, key, reasons: [...action.reasons], base })) {
     await engine.clock.sleep(breathMs, desk.signal);
     return;
   }
@@ -80,10 +88,11 @@ function recordStart(
   start: Omit<Extract<RunEvent, { type: 'attempt.started' }>, 'type'>,
 ): boolean {
   const { node, attempt, route, reasons, base, reserved, slot } = start;
+  const keyed = start.key === null ? {} : { key: start.key };
   const ceiling = reserved.usd === null ? null : ceilingOf(engine, recorder.run());
   try {
     recorder.record(
-      [{ type: 'attempt.started', node, attempt, route, reasons, base, reserved, slot }],
+      [{ type: 'attempt.started', node, attempt, route, reasons, base, reserved, slot, ...keyed }],
       ceiling === null ? {} : { ceiling },
     );
     return true;
@@ -218,12 +227,4 @@ function nodeOf(run: Run, name: string): RunNode {
     node: name,
     known: [...run.nodes.keys()],
   });
-}
-
-/** Where the attempt starts and what its gates compare with: what the last one left, or the head of the run's branch. */
-function placeOf(run: Run, name: string): { base: string; from: string } | null {
-  if (run.head === null) return null;
-  const carry = run.nodes.get(name)?.carry ?? null;
-  if (carry !== null) return { base: carry.base, from: carry.commit };
-  return { base: run.head.commit, from: run.head.commit };
 }

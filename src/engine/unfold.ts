@@ -64,7 +64,8 @@ async function itemsOf(engine: Engine, run: Run, { spec }: RunNode): Promise<Unf
   const taken = new Set(others.map((one) => one.spec.name));
   const made = itemNodes(spec, listed.items, taken);
   if ('error' in made) return made;
-  const total = others.length + made.nodes.length;
+  // A map does nothing itself.
+  const total = others.filter(({ spec: { map } }) => map === null).length + made.nodes.length;
   const { maxNodes } = run.spec;
   if (total > maxNodes) {
     return {

@@ -5,7 +5,7 @@ import type { Verdict } from '../core/gate.ts';
 import { gatesOfTree } from '../core/gates.ts';
 import type { GateSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
-import { receipt as receiptSchema, receiptProblems, type Receipt } from '../core/receipt.ts';
+import { receipt as receiptSchema, receiptProblems } from '../core/receipt.ts';
 import type { Run } from '../core/run.ts';
 import type { Settings } from '../core/settings.ts';
 import { addWorktree, removeWorktree } from '../git/worktree.ts';
@@ -20,7 +20,7 @@ import { runGates } from '../gates/run-gates.ts';
 import { readText } from '../platform/files.ts';
 import { readRun } from './read-run.ts';
 import { sha256 } from './receipt.ts';
-import { isWithdrawn } from './withdraw.ts';
+import { lostWork, originProblems, withdrawal } from './receipt-truth.ts';
 import type { Engine } from './engine.ts';
 
 export type VerifyAnswer = {
@@ -177,16 +177,9 @@ export async function verifyReceipt(engine: Engine, wish: { file: string }): Pro
   const problems = receiptProblems(receipt, sha256);
   const withdrawn = withdrawal(engine, receipt);
   if (withdrawn !== null) problems.push(withdrawn);
-  if (receipt.commit !== null && engine.repository !== null) {
-    const { git } = engine.repository;
-    const found = await git.run(['rev-parse', '--verify', '--quiet', `${receipt.commit}^{tree}`], {
-      accept: [0, 1, 128],
-    });
-    if (found.exitCode !== 0)
-      problems.push(`Commit ${receipt.commit.slice(0, 10)} is not in this repository.`);
-    else if (found.stdout.trim() !== receipt.tree)
-      problems.push(`Commit ${receipt.commit.slice(0, 10)} does not hold the tree that was gated.`);
-  }
+  const lost = await lostWork(engine, receipt);
+  if (lost !== null) problems.push(lost);
+  problems.push(...(await originProblems(engine, receipt)));
   return {
     pass: problems.length === 0,
     commit: receipt.commit,
@@ -195,24 +188,6 @@ export async function verifyReceipt(engine: Engine, wish: { file: string }): Pro
     receipt: relative(engine.project, file),
     problems,
   };
-}
-
-/** Why a receipt that is whole counts no more; null while it does, and for a receipt of a run that is not known here. */
-function withdrawal({ store }: Engine, receipt: Receipt): string | null {
-  if (store.runIfAny(receipt.run) === null) return null;
-  const row = store
-    .receipts(receipt.run)
-    .find(({ node, digest }) => node === receipt.node && digest === receipt.digest);
-  const run = readRun(store, receipt.run);
-  const isOfRun = receipt.node === 'verify' && receipt.base === run.spec.base;
-  if (row?.stale !== true && (row !== undefined || !isOfRun || !isWithdrawn(run, receipt)))
-    return null;
-  const cause = run.invalidations.find(
-    ({ nodes, dropped, at }) =>
-      Date.parse(receipt.issued_at) <= at &&
-      (row === undefined || nodes.includes(receipt.node) || dropped.includes(receipt.node)),
-  );
-  return `It is stale: ${row === undefined ? 'a part of the run' : receipt.node} was invalidated${cause === undefined ? '' : ` (${cause.reason})`}, so it cannot be accepted any more.`;
 }
 
 async function judge(

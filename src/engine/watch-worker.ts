@@ -9,6 +9,7 @@ import { commandProvider } from './command-provider.ts';
 import { endsOwner } from './ends-owner.ts';
 import { limitsOf } from './worker-request.ts';
 import type { Engine } from './engine.ts';
+import type { Reuse } from './reuse.ts';
 import type { Recorder } from './recorder.ts';
 
 /** What the attempts of one owner share. `live`: by node name, for whoever has to stop one. */
@@ -18,6 +19,7 @@ export type AttemptDesk = {
   epoch: number;
   signal: AbortSignal;
   live: Map<string, Pick<RunningAttempt, 'stop'>>;
+  reuse: Reuse;
 };
 
 /** From a worker that runs to the record of its end. */

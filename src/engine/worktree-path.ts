@@ -16,6 +16,7 @@ export function worktreesOf(engine: Engine, run: Run): Map<string, RunNode> {
   const found = new Map<string, RunNode>();
   for (const node of run.nodes.values())
     for (const attempt of node.attempts)
-      found.set(worktreePath(engine, run, { ...node, attempts: [attempt] }), node);
+      if (attempt.reused === undefined)
+        found.set(worktreePath(engine, run, { ...node, attempts: [attempt] }), node);
   return found;
 }

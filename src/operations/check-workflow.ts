@@ -4,10 +4,14 @@ import { mermaidOf } from '../core/mermaid.ts';
 import { dryRun, type DryRun } from '../workflow/dry-run.ts';
 import { renderDryRun, routeText } from '../workflow/dry-run-text.ts';
 import { roleOf, type Estimate } from '../workflow/estimate.ts';
+import { namesOfItems } from '../workflow/items-now.ts';
+import { waitingText } from '../workflow/items-text.ts';
 import { inputLines, recipeHead } from '../workflow/recipes.ts';
+import { oneLine } from './amounts.ts';
 import { surroundingsOf } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
 import type { workflowCheckOutput } from './workflow-check.ts';
+import { itemsOfMaps } from './items-now.ts';
 import { findRecipe, recipeLines } from './recipe-source.ts';
 import { readSource, type ReadyWorkflow, type WorkflowSource } from './workflow-source.ts';
 
@@ -18,6 +22,8 @@ type Mode = 'validate' | 'dry_run' | 'list' | 'show';
 const mostErrors = 20;
 const mostNames = 200;
 const mostRoutes = 30;
+const mostMaps = 20;
+const mostItems = 5;
 const textChars = { mcp: 4_000, cli: 100_000 } as const;
 
 export async function checkWorkflow(
@@ -65,6 +71,7 @@ async function dryRunFacts(
     concurrency: workflow.concurrency ?? 4,
     surroundings: await surroundingsOf(context, providersNamed(nodes)),
     records: store?.trackRecord() ?? [],
+    items: await itemsOfMaps(workflow, context),
   });
   return {
     batches: fewNames(dry.batches),
@@ -72,6 +79,7 @@ async function dryRunFacts(
     advice: [...dry.advice],
     routes: routesOf(dry),
     estimate: estimateFacts(dry.estimate),
+    ...(dry.items.size === 0 ? {} : { maps: itemFacts(dry.items) }),
     text: cutLines(renderDryRun(dry, context.columns), textChars[context.surface]),
     next: workflow.untrusted
       ? `${workflow.untrusted.file} names commands that nobody has trusted yet. Read it, then: mo trust`
@@ -111,6 +119,27 @@ function routesOf({ nodes, assignments }: DryRun): Record<string, string> {
     routes[key] ??= route === null ? `nobody: ${why}` : `${routeText(route)} (${why})`;
   }
   return routes;
+}
+
+/** Of every map how many items it has now, and the first few. */
+function itemFacts(items: DryRun['items']): NonNullable<Checked['maps']> {
+  const facts = [...items].slice(0, mostMaps).map(([map, now]) => {
+    if (now.kind === 'later') return [map, { items: null, known_after: [...now.after] }] as const;
+    if (now.kind === 'wrong') return [map, { items: null, problem: now.error }] as const;
+    const names = namesOfItems(now.nodes);
+    const first = names.slice(0, mostItems).map((name) => oneLine(name, 100));
+    const waiting = waitingText(now.nodes);
+    return [
+      map,
+      {
+        items: names.length,
+        nodes: now.nodes.length,
+        first,
+        ...(waiting === null ? {} : { waiting }),
+      },
+    ] as const;
+  });
+  return Object.fromEntries(facts);
 }
 
 function estimateFacts(estimate: Estimate): NonNullable<Checked['estimate']> {

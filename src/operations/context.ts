@@ -3,7 +3,7 @@ import type { MoError } from '../core/problem.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Provider } from '../core/worker.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { TrustedFile } from '../platform/config.ts';
+import type { TrustedProject } from '../platform/config.ts';
 import type { Environment } from '../platform/environment.ts';
 import type { Store } from '../store/store.ts';
 
@@ -34,8 +34,8 @@ export type OperationContext = {
   storeIfAny: () => Promise<Store | null>;
   /** Makes sure that a live owner executes the run: does nothing where there is one. */
   ensureOwner: (runId: string) => Promise<void>;
-  /** Trusts the commands of the project's mo.yaml and recipes as the files are now. */
-  trust: () => Promise<TrustedFile & { recipes: TrustedFile[] }>;
+  /** Trusts the project's mo.yaml, recipes and prompts as the files are now. Throws `bad-settings` for a prompt that is wrong; then nothing is trusted. */
+  trust: () => Promise<TrustedProject>;
   verify: (wish: VerifyWish) => Promise<VerifyResult>;
 };
 

@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises';
+import type { Origin } from '../core/event.ts';
 import type { Json } from '../core/json.ts';
 import type { Progress } from '../core/progress.ts';
 import type { Spend } from '../core/spend.ts';
@@ -23,6 +24,7 @@ export type FinalObject = {
     name: string;
     state: string;
     attempts: number;
+    reused_from: Origin | null;
     route: { declared: Route | null; actual: { model: string | null } | null };
     spend: Spend;
   }[];
@@ -47,10 +49,11 @@ export async function finalObject(context: OperationContext, run: string): Promi
     landed: view.landed,
     cycles: view.cycles,
     progress: view.progress,
-    nodes: store.nodes(runId, 10_000).map((node) => ({
+    nodes: store.nodes(runId, 20_000).map((node) => ({
       name: node.name,
       state: node.state,
-      attempts: node.attempt,
+      attempts: node.reused === null ? node.attempt : node.attempt - 1,
+      reused_from: node.reused,
       route: {
         declared: node.route,
         actual: node.model === null ? null : { model: node.model },

@@ -65,8 +65,15 @@ async function attemptsOf(place: NodePlace, view: NodeView): Promise<Attempt[]> 
   return found;
 }
 
+/** That of a reused node is where it was made. */
 function fileOf({ store, runId, node }: NodePlace, attempt: number): string {
-  return join(store.paths.attemptFolder(runId, node, attempt), 'handoff.json');
+  const view = store.node(runId, node);
+  const from = view?.reused ?? null;
+  const folder =
+    from === null || view?.attempt !== attempt
+      ? store.paths.attemptFolder(runId, node, attempt)
+      : store.paths.attemptFolder(from.run, from.node, from.attempt);
+  return join(folder, 'handoff.json');
 }
 
 async function isThere(file: string): Promise<boolean> {

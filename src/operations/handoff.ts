@@ -28,7 +28,7 @@ export const handoffInput = z.strictObject({
   run_id: z.string().optional(),
   node: z.string().optional(),
   handoff: z.unknown().optional().describe('JSON or text'),
-  file: z.string().optional().describe('Or a file that holds it'),
+  file: z.string().optional().describe('Or a file'),
   cursor: z.number().int().min(0).default(0).describe('Of read'),
 });
 

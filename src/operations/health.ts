@@ -28,10 +28,10 @@ export const health = defineOperation({
   name: 'health',
   title: 'Show which agents are ready',
   summary:
-    'Which coding agents (Claude Code, Codex) are installed, their versions, whether they are signed in, and every problem with its fix. Call it once before the first run.',
+    'Which coding agents (Claude Code, Codex) are installed, their versions, whether they are signed in, and every problem with its fix. Call it once first.',
   kind: 'read',
   toolset: 'core',
-  searchHint: 'doctor, setup, agents installed, available models',
+  searchHint: 'doctor, setup, available models',
   input: z.strictObject({}),
   output: healthOutput,
   run: async (_input, context) => (await import('./read-health.ts')).readHealth(context),

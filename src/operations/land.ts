@@ -18,10 +18,10 @@ export const land = defineOperation({
   name: 'land',
   title: 'Land the work of a run',
   summary:
-    'Land a finished run: branch leaves its commits on mo/<run>, merge merges them into target once the gates pass on the merged tree, discard parks them under a ref. merge and discard need confirm.',
+    'Land a finished run: branch leaves its commits on mo/<run>, merge merges them once the gates pass on the merged tree, discard parks them. merge and discard need confirm.',
   kind: 'destroy',
   toolset: 'core',
-  searchHint: 'merge result, integrate, throw away',
+  searchHint: 'merge result, integrate',
   positional: 'run_id',
   input: z.strictObject({
     run_id: z.string(),

@@ -1,4 +1,6 @@
 import type { NodeStatus } from '../core/run.ts';
+import { nodeStatuses, type RunView } from '../core/view.ts';
+import type { Store } from '../store/store.ts';
 
 /** How the items of one map are, whatever their number. */
 export type MapCount = {
@@ -9,7 +11,23 @@ export type MapCount = {
 };
 
 /** Of the failed items only so many are named. */
-export const mostFailed = 3;
+const mostFailed = 3;
+
+export function mapCountOf(
+  store: Store,
+  runId: string,
+  { map, counts }: RunView['maps'][number],
+): MapCount {
+  const failed = counts.failed === undefined ? [] : store.failedItems(runId, map, mostFailed);
+  return { map, counts: new Map(entriesOf(counts)), failed };
+}
+
+export function entriesOf(counts: RunView['counts']): [NodeStatus, number][] {
+  return nodeStatuses.flatMap((status): [NodeStatus, number][] => {
+    const count = counts[status];
+    return count === undefined ? [] : [[status, count]];
+  });
+}
 
 /** `812/10000 done, 16 at work, 3 failed (docs-4, docs-9, docs-77)` */
 export function mapText({ counts, failed }: MapCount): string {

@@ -24,6 +24,8 @@ export type NewRun = {
   inputs?: RunSpec['inputs'];
   maxInvalidations?: number;
   maxNodes?: number;
+  /** Left out: `never`. */
+  reuse?: RunSpec['reuse'];
   /** For nodes that are added while the run goes on. */
   defaults: NodeDefaults;
   clientKey: string | null;
@@ -88,6 +90,7 @@ async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<Run
     inputs: wish.inputs ?? {},
     maxInvalidations: wish.maxInvalidations ?? 50,
     maxNodes: wish.maxNodes ?? maxNodes,
+    reuse: wish.reuse ?? 'never',
     defaults: wish.defaults,
     settings,
   };

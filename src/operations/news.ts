@@ -1,10 +1,9 @@
 import type { NodeView, RunView } from '../core/view.ts';
-import { groupBy } from '../core/group-by.ts';
 import type { Store } from '../store/store.ts';
 import { duration, oneLine, spending } from './amounts.ts';
 import { writeCursor, type Cursor } from './cursor.ts';
 import { isOver } from '../core/view.ts';
-import { mapText, mostFailed } from './map-text.ts';
+import { mapCountOf, mapText } from './map-text.ts';
 import { routeText } from './picture.ts';
 import type { PollOutput } from './poll.ts';
 
@@ -62,7 +61,7 @@ export function newsOfRun(store: Store, runId: string, asked: Asked): PollOutput
   switch (asked.detail) {
     case 'summary':
       return fitted(
-        { ...base, ...mapsOf(store, runId) },
+        { ...base, ...mapsOf(store, runId, view) },
         'lines',
         linesOf(store, runId, asked),
         summaryBytes,
@@ -144,15 +143,12 @@ const mostMaps = 5;
 const mostLists = 5;
 
 /** Items are counted, not listed. */
-function mapsOf(store: Store, runId: string): Pick<PollOutput, 'maps'> {
-  const maps = groupBy(store.itemCounts(runId), ({ map }) => map);
-  if (maps.size === 0) return {};
+function mapsOf(store: Store, runId: string, { maps }: RunView): Pick<PollOutput, 'maps'> {
+  if (maps.length === 0) return {};
   return {
-    maps: [...maps].slice(0, mostMaps).map(([map, all]) => {
-      const counts = new Map(all.map(({ state, count }) => [state, count]));
-      const failed = store.failedItems(runId, map, mostFailed);
-      return `${map} ${mapText({ map, counts, failed })}`;
-    }),
+    maps: maps
+      .slice(0, mostMaps)
+      .map((map) => `${map.map} ${mapText(mapCountOf(store, runId, map))}`),
   };
 }
 

@@ -6,6 +6,7 @@ import { output } from './output.ts';
 import { poll } from './poll.ts';
 import { project } from './project.ts';
 import { projectApply } from './project-apply.ts';
+import { prompts } from './prompts.ts';
 import { route } from './route.ts';
 import { run } from './run.ts';
 import { send } from './send.ts';
@@ -32,6 +33,7 @@ export const operations: readonly Operation[] = [
   workflowRun,
   workflowControl,
   handoff,
+  prompts,
   project,
   projectApply,
 ];

@@ -2,7 +2,8 @@ import type { Request } from '../core/event.ts';
 import type { Progress } from '../core/progress.ts';
 import type { NodeStatus } from '../core/run.ts';
 import type { Spend } from '../core/spend.ts';
-import type { RunState } from '../core/view.ts';
+import type { RunState, RunView } from '../core/view.ts';
+import type { MapCount } from './map-text.ts';
 import type { Route } from '../core/worker.ts';
 
 /** One moment of a run as a person watches it. */
@@ -16,7 +17,12 @@ export type Picture = {
   endedAt: number | null;
   spend: Spend;
   progress: readonly Progress[];
+  /** Of all nodes. */
+  counts: RunView['counts'];
+  total: number;
+  /** Items are counted with their map. */
   nodes: readonly PictureNode[];
+  maps: readonly MapCount[];
   requests: readonly Request[];
   /** Nodes that the budget holds up while the run waits for a person. */
   held: readonly string[];
@@ -28,8 +34,6 @@ export type Picture = {
 
 export type PictureNode = {
   name: string;
-  /** The map it is an item of; such nodes are shown with their map. */
-  itemOf: string | null;
   status: NodeStatus;
   attempt: number;
   /** `claude:fast opus`, or null while nothing is chosen. */

@@ -37,7 +37,7 @@ export const projectApply = defineOperation({
   name: 'project_apply',
   title: 'Tidy the workspace',
   summary:
-    'init the workspace, clean (worktrees of old runs, parked first), archive old runs, migrate folders of earlier orchestrators, or put a section for workers into CLAUDE.md and AGENTS.md (policy). Shows what it would do unless dry_run is false.',
+    'init the workspace, clean (worktrees of old runs, parked first), archive old runs, migrate folders of earlier orchestrators, or put a section for workers into CLAUDE.md and AGENTS.md (policy).',
   kind: 'destroy',
   toolset: 'governance',
   searchHint: 'clean up, free disk space',

@@ -32,7 +32,8 @@ function rangeOfNode({ store, runId, node }: Place): Range | null {
   for (;;) {
     const page = store.readEvents(runId, seq, pageSize);
     for (const { event } of page) {
-      if (event.type === 'work.committed' && event.node === node) {
+      const isWork = event.type === 'work.committed' || event.type === 'node.reused';
+      if (isWork && event.node === node) {
         range = { from: event.work.base, to: event.work.commit };
       }
     }

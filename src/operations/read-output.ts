@@ -113,9 +113,8 @@ async function pageOf(
     }
   }
   if (input.part === 'receipt') return pageOfFile(paths.receipt(runId, node), cut);
-  const attempt = store.node(runId, node)?.attempt ?? 0;
-  if (attempt === 0) return null;
-  const folder = paths.attemptFolder(runId, node, attempt);
+  const folder = folderOfWork(store, runId, node);
+  if (folder === null) return null;
   switch (input.part) {
     case 'prompt':
       return pageOfFile(join(folder, 'prompt.md'), cut);
@@ -136,6 +135,13 @@ async function pageOf(
     case 'report':
       return pageOfFile(paths.report(runId), cut);
   }
+}
+
+/** Where what its worker did is kept, be it that of another run; null before the first attempt. */
+function folderOfWork(store: Store, runId: string, node: string): string | null {
+  const { attempt = 0, reused = null } = store.node(runId, node) ?? {};
+  if (reused !== null) return store.paths.attemptFolder(reused.run, reused.node, reused.attempt);
+  return attempt === 0 ? null : store.paths.attemptFolder(runId, node, attempt);
 }
 
 function nothingToShow(place: Place, part: OutputPart): MoError {

@@ -22,7 +22,7 @@ export const route = defineOperation({
     'Which agent, profile, model and effort a task would get now, why, and the other candidates. Starts nothing.',
   kind: 'read',
   toolset: 'core',
-  searchHint: 'which model should I use, compare agents, price',
+  searchHint: 'which model should I use, price',
   input: z.strictObject({
     task: z.string().optional(),
     role: role.meta({ brief: true }).default('implementation').describe('As for run'),

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import type { RunSpec } from '../core/event.ts';
-import { groupBy } from '../core/group-by.ts';
 import { handoffText } from '../core/handoff-text.ts';
 import { parseJson, type Json } from '../core/json.ts';
 import type { NodeSpec } from '../core/node.ts';
 import { readText } from '../platform/files.ts';
 import type { Store } from '../store/store.ts';
-import { mapText, mostFailed } from './map-text.ts';
+import { mapCountOf, mapText } from './map-text.ts';
 
 /**
  * What a run that changes nothing has found: the handoffs of its last nodes, by name. null where it writes (its result is what has
@@ -63,7 +62,6 @@ async function handoffOf(store: Store, runId: string, { name, kind }: NodeSpec):
 }
 
 function handoffOfMap(store: Store, runId: string, map: string): Json {
-  const all = groupBy(store.itemCounts(runId), (one) => one.map).get(map) ?? [];
-  const counts = new Map(all.map(({ state, count }) => [state, count]));
-  return { summary: mapText({ map, counts, failed: store.failedItems(runId, map, mostFailed) }) };
+  const found = store.view(runId).maps.find((one) => one.map === map);
+  return found === undefined ? null : { summary: mapText(mapCountOf(store, runId, found)) };
 }

@@ -5,7 +5,34 @@ import { fewNames } from './check-workflow.ts';
 import type { OperationContext } from './context.ts';
 import { startRun } from './new-run.ts';
 import type { workflowRunInput, workflowRunOutput } from './workflow-run.ts';
-import { readSource } from './workflow-source.ts';
+import { readSource, type ReadyWorkflow } from './workflow-source.ts';
+
+type Wish = Pick<
+  z.output<typeof workflowRunInput>,
+  'land' | 'concurrency' | 'budget' | 'client_key' | 'fresh'
+>;
+
+/** Writes down the run of a workflow that has been checked, and starts its owner. */
+export async function startWorkflow(
+  workflow: ReadyWorkflow,
+  wish: Wish,
+  context: OperationContext,
+): ReturnType<typeof startRun> {
+  if (workflow.untrusted) {
+    throw new MoError({ code: 'untrusted-settings', ...workflow.untrusted });
+  }
+  return startRun(context, {
+    ...workflow,
+    land: wish.land ?? workflow.land,
+    concurrency: wish.concurrency ?? workflow.concurrency,
+    budget: {
+      usd: wish.budget?.usd ?? workflow.budget.usd,
+      tokens: wish.budget?.tokens ?? workflow.budget.tokens,
+    },
+    reuse: workflow.recipe === 'do' ? 'never' : wish.fresh === true ? 'fresh' : 'yes',
+    clientKey: wish.client_key ?? null,
+  });
+}
 
 /** Checks the workflow like `workflow_check`, writes the run down and starts its owner. */
 export async function runWorkflow(
@@ -17,19 +44,7 @@ export async function runWorkflow(
     throw new MoError({ code: 'bad-workflow', source: read.name, errors: read.errors });
   }
   const { workflow } = read;
-  if (workflow.untrusted) {
-    throw new MoError({ code: 'untrusted-settings', ...workflow.untrusted });
-  }
-  const started = await startRun(context, {
-    ...workflow,
-    land: input.land ?? workflow.land,
-    concurrency: input.concurrency ?? workflow.concurrency,
-    budget: {
-      usd: input.budget?.usd ?? workflow.budget.usd,
-      tokens: input.budget?.tokens ?? workflow.budget.tokens,
-    },
-    clientKey: input.client_key ?? null,
-  });
+  const started = await startWorkflow(workflow, input, context);
   const batches = layersOf(workflow.nodes);
   const told = fewNames(batches);
   const left = workflow.nodes.length - told.flat().length;

@@ -46,7 +46,8 @@ export async function startDo(context: OperationContext, wish: DoWish): Promise<
   return runId;
 }
 
-async function landing(context: OperationContext): Promise<'branch' | 'merge' | 'none'> {
+/** A merge where nothing of the person's is in the way, unless the settings say something else. */
+export async function landing(context: OperationContext): Promise<'branch' | 'merge' | 'none'> {
   const { settings } = await context.settings();
   if (settings.land !== undefined) return settings.land;
   const { git } = await context.project();

@@ -1,6 +1,7 @@
 import { wantsOwner } from '../core/view.ts';
 import type { OperationContext } from './context.ts';
 import { findRun } from './find-run.ts';
+import { mapCountOf } from './map-text.ts';
 import { landedText } from './news.ts';
 import { sourceChanged } from './source-changed.ts';
 import { routeText, type Picture } from './picture.ts';
@@ -25,11 +26,13 @@ export async function takePicture(context: OperationContext, run: string): Promi
     sourceChanged: await sourceChanged(store, runId),
     requests: view.requests,
     held: view.held,
-    nodes: store.nodes(runId, 10_000).map((node) => {
+    counts: view.counts,
+    total: view.total,
+    maps: view.maps.map((map) => mapCountOf(store, runId, map)),
+    nodes: store.others(runId, 20_000).map((node) => {
       const summary = node.state === 'running' ? live.get(node.name) : undefined;
       return {
         name: node.name,
-        itemOf: node.itemOf,
         status: node.state,
         attempt: node.attempt,
         route: routeText(node.route, summary?.model ?? node.model),

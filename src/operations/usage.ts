@@ -58,7 +58,7 @@ export const usage = defineOperation({
     'Money, tokens, time, attempts and failures by run, node, day, provider, model or role; quotas; what is left of the budgets.',
   kind: 'read',
   toolset: 'core',
-  searchHint: 'cost so far, how much spent, tokens used, quota',
+  searchHint: 'cost so far, tokens used, quota',
   positional: 'run_id',
   input: usageInput,
   output: usageOutput,

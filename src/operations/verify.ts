@@ -13,7 +13,7 @@ const input = z.strictObject({
   folder: z.string().optional().describe('A git folder instead of a run'),
   base: z.string().optional().describe('Of folder; default HEAD'),
   receipt: z.string().optional().describe('A receipt file'),
-  gates: z.array(z.string()).optional().describe('Commands that must pass'),
+  gates: z.array(z.string()).optional().describe('Commands'),
 });
 
 export const verify = defineOperation({

@@ -48,30 +48,47 @@ async function untilNews(
   wait: { store: Store; runId: string; since: Cursor; waitMs: number },
   context: OperationContext,
 ): Promise<string | null> {
-  const { store, runId } = wait;
-  const deadline = context.clock.monotonic() + wait.waitMs;
-  let { seq } = wait.since;
+  const { store, runId, since, waitMs } = wait;
+  const { clock, signal } = context;
+  const began = clock.monotonic();
+  let { seq } = since;
+  let hasItems = false;
+  let isItemLost = false;
   for (;;) {
     const warning = await revive(context, store, runId);
     if (warning !== null || isOver(store.view(runId).state)) return warning;
-    const events = store.readEvents(runId, seq, pageSize);
-    if (events.some(({ event }) => isWorthSaying(event))) {
-      await context.clock.sleep(Math.min(burstMs, wait.waitMs), context.signal);
+    const events = store.readEvents(runId, seq, pageSize).map(({ event }) => event);
+    const told = events.filter(isWorthSaying);
+    if (told.some((event) => !isOfItem(store, runId, event))) {
+      await clock.sleep(Math.min(burstMs, waitMs), signal);
       return null;
     }
-    seq = events.at(-1)?.seq ?? seq;
+    seq += events.length;
+    hasItems ||= told.length > 0;
+    isItemLost ||= told.some(({ type }) => type === 'node.failed' || type === 'node.blocked');
+    if (hasItems && seq - since.seq >= batch) return null;
     if (events.length === pageSize) continue;
-    if (flagsRaised(store, runId) > wait.since.flags) return null;
-    const leftMs = deadline - context.clock.monotonic();
-    if (leftMs <= 0 || context.signal.aborted) return null;
-    await store.waitForPulse(runId, { signal: context.signal, timeoutMs: leftMs });
+    if (flagsRaised(store, runId) > since.flags) return null;
+    const waitedMs = clock.monotonic() - began;
+    const leftMs = (isItemLost ? Math.min(waitMs, lostItemMs) : waitMs) - waitedMs;
+    if (leftMs <= 0 || signal.aborted) return null;
+    await store.waitForPulse(runId, { signal, timeoutMs: leftMs });
   }
+}
+
+/** Of ten thousand items every one is news and none is worth an answer: those that are lost are told once a second, the others in batches of events. */
+const lostItemMs = 1_000;
+const batch = 1_000;
+
+function isOfItem(store: Store, runId: string, event: RunEvent): boolean {
+  return 'node' in event && event.node !== null && store.isItem(runId, event.node);
 }
 
 /** What a controller can act on or was waiting for; that a worker started or spoke is told when the wait is over. */
 export function isWorthSaying(event: RunEvent): boolean {
   switch (event.type) {
     case 'node.verified':
+    case 'node.reused':
     case 'node.returned':
     case 'node.failed':
     case 'node.blocked':

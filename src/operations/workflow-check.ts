@@ -35,6 +35,20 @@ export const workflowCheckOutput = z.object({
       longest_chain_s: quantiles.nullable(),
     })
     .optional(),
+  /** What maps would go over now; `items` null: known only when `known_after` is done, or not to be read. */
+  maps: z
+    .record(
+      z.string(),
+      z.object({
+        items: z.number().nullable(),
+        nodes: z.number().optional(),
+        first: z.array(z.string()).optional(),
+        waiting: z.string().optional(),
+        known_after: z.array(z.string()).optional(),
+        problem: z.string().optional(),
+      }),
+    )
+    .optional(),
   mermaid: z.string().optional(),
   /** The workflow as it would be executed, or the list of recipes. */
   text: z.string().optional(),
@@ -54,7 +68,7 @@ export const workflowCheck = defineOperation({
     'Check a workflow (graph of agents and commands, YAML or JSON) before it runs: every error with line and fix; dry_run adds who would do what, overlaps, a drawing, estimated cost and time. list: the recipes; show: one filled in.',
   kind: 'read',
   toolset: 'workflow',
-  searchHint: 'validate plan, dry run, orchestrate agents, recipes',
+  searchHint: 'validate plan, dry run, recipes',
   positional: 'file',
   input: z.strictObject({
     ...sourceInput,

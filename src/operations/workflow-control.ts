@@ -35,7 +35,7 @@ export const workflowControl = defineOperation({
     'Retry a node (all that rests on it is done again), skip one, approve or reject what waits for a yes, pause a run, resume one that is paused or needs_rerun.',
   kind: 'destroy',
   toolset: 'workflow',
-  searchHint: 'redo, rerun, skip, approve, reject, continue',
+  searchHint: 'redo, rerun, skip, approve, continue',
   positional: ['run_id', 'action', 'node'],
   input: controlInput,
   output: controlOutput,

@@ -12,6 +12,7 @@ export const workflowRunInput = z.strictObject({
     })
     .optional(),
   land: z.enum(['branch', 'merge', 'none']).optional(),
+  fresh: z.boolean().optional().describe('Reuse no receipts'),
   client_key: z.string().max(200).optional().describe('Same key: same run'),
 });
 
@@ -28,10 +29,10 @@ export const workflowRun = defineOperation({
   name: 'workflow_run',
   title: 'Run a workflow of agents',
   summary:
-    'Orchestrate several coding agents: run a workflow, or recipe "do" with inputs {goal}, which plans, hands the parts to agents in parallel worktrees, reviews, verifies and lands. Returns run_id at once; follow with poll.',
+    'Orchestrate several coding agents: run a workflow, or recipe "do" with inputs {goal}, which plans, hands the parts to parallel agents, reviews, verifies and lands. Returns run_id at once; follow with poll.',
   kind: 'start',
   toolset: 'workflow',
-  searchHint: 'multi-agent, parallel agents, team of agents, big goal',
+  searchHint: 'multi-agent, team of agents, big goal',
   positional: 'file',
   input: workflowRunInput,
   output: workflowRunOutput,

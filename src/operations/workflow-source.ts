@@ -6,11 +6,15 @@ import { readTextFile } from '../platform/read-text-file.ts';
 import { emittedDefaultsOf, expandWorkflow } from '../workflow/expand.ts';
 import type { WorkflowText } from '../store/kept-source.ts';
 import { loadWorkflow, maxBytes } from '../workflow/load.ts';
+import { maxItems } from '../workflow/map-items.ts';
 import { usualDefaults } from '../workflow/new-node.ts';
 import { toldByRecipe } from '../workflow/recipe-problems.ts';
+import { recipeHead } from '../workflow/recipes.ts';
 import { writeOut } from '../workflow/write-out.ts';
+import { bulkInputProblems, bulkItemProblems } from './bulk-problems.ts';
 import { resolveChange } from './changes-of-runs.ts';
 import type { OperationContext } from './context.ts';
+import { readItemFiles } from './item-files.ts';
 import { findRecipe, untrustedOf, type Untrusted } from './recipe-source.ts';
 
 export type WorkflowSource = {
@@ -47,6 +51,12 @@ export type ReadSource =
 /** What plans and maps may bring a run to when its file does not say. */
 const usualMaxNodes = 1_000;
 
+/** The items of maps come on top: how many there are is nothing a file can know. */
+function mostNodes(nodes: readonly NodeSpec[]): number {
+  const most = Math.max(usualMaxNodes, nodes.length);
+  return nodes.some(({ kind }) => kind === 'map') ? most + maxItems : most;
+}
+
 const noLimit: Limit = { usd: null, tokens: null };
 
 /** Reads and checks a workflow wherever it comes from; what is wrong with it is an answer, not an error. */
@@ -70,10 +80,22 @@ async function readNamed(
   const recipe = await findRecipe(name, context);
   const whole = `recipe ${name}`;
   const inputs = await resolveChange(source.inputs ?? {}, context);
-  const written = writeOut(recipe.text, inputs);
+  const isBulk = name === 'bulk' && recipe.of === 'mo';
+  const chosen = isBulk ? bulkInputProblems(inputs) : [];
+  if (chosen.length > 0) return { ok: false, name: whole, errors: chosen };
+  const declared = Object.fromEntries(recipeHead(recipe.text).inputs);
+  const filled = await readItemFiles(declared, inputs, context.folder);
+  if ('errors' in filled) return { ok: false, name: whole, errors: filled.errors };
+  const written = writeOut(recipe.text, filled.inputs);
   if ('errors' in written) return { ok: false, name: whole, errors: written.errors };
-  const read = await readText({ name: whole, text: written.text }, { inputs }, context);
+  const read = await readText(
+    { name: whole, text: written.text },
+    { inputs: filled.inputs },
+    context,
+  );
   if (read.ok) {
+    const wrong = isBulk ? await bulkItemProblems(read.workflow, filled.inputs, context) : [];
+    if (wrong.length > 0) return { ok: false, name: whole, errors: wrong };
     const untrusted = await untrustedOf(recipe, context);
     return { ok: true, workflow: { ...read.workflow, recipe: name, untrusted } };
   }
@@ -92,7 +114,9 @@ async function readText(
   const { workflow } = loaded;
   const retries = settings.retries?.max ?? usualDefaults.retries;
   const usual = { ...usualDefaults, retries };
-  const expanded = expandWorkflow(workflow, source.inputs ?? {}, usual);
+  const filled = await readItemFiles(workflow.inputs, source.inputs ?? {}, context.folder);
+  if ('errors' in filled) return { ok: false, name, errors: filled.errors };
+  const expanded = expandWorkflow(workflow, filled.inputs, usual);
   if ('errors' in expanded) return { ok: false, name, errors: expanded.errors };
   return {
     ok: true,
@@ -108,11 +132,11 @@ async function readText(
       confirm: workflow.confirm ?? 'yes',
       maxCycles: workflow.max_cycles ?? 5,
       inputs: expanded.inputs,
-      maxNodes: workflow.max_nodes ?? Math.max(usualMaxNodes, expanded.nodes.length),
+      maxNodes: workflow.max_nodes ?? mostNodes(expanded.nodes),
       defaults: emittedDefaultsOf(workflow, usual),
       source: {
         text,
-        inputs: source.inputs ?? null,
+        inputs: Object.keys(filled.inputs).length === 0 ? null : filled.inputs,
         file: source.file === undefined ? null : resolve(context.folder, source.file),
       },
     },

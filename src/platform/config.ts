@@ -8,6 +8,7 @@ import { schemaProblems, type SchemaProblem } from '../core/schema-problems.ts';
 import { settings, type Settings } from '../core/settings.ts';
 import type { Environment } from './environment.ts';
 import { readText } from './files.ts';
+import { projectPrompts, readPromptFiles } from './prompt-files.ts';
 import { commandsOfRecipe, projectRecipes, readRecipeFiles } from './recipe-files.ts';
 import { settingsOfEnvironment } from './settings-environment.ts';
 import { isTrusted, trust } from './trust.ts';
@@ -21,6 +22,9 @@ export type LoadedSettings = {
 };
 
 export type TrustedFile = { file: string; commands: string[] };
+
+/** `prompts`: files with texts for workers. */
+export type TrustedProject = TrustedFile & { recipes: TrustedFile[]; prompts: string[] };
 
 export type SettingsPlace = {
   /** Root of the project. */
@@ -68,14 +72,12 @@ async function readAll({ root, env }: SettingsPlace) {
   return { user, project, own: settingsOfEnvironment(env) };
 }
 
-/** Trusts the project's `mo.yaml` and recipes as they are now; the answer says what may run from now on. */
-export async function trustProject({
-  root,
-  env,
-}: SettingsPlace): Promise<{ file: string; commands: string[]; recipes: TrustedFile[] }> {
+/** Trusts the project's `mo.yaml`, recipes and prompts as they are now; the answer says what may run, and what steers workers, from now on. */
+export async function trustProject({ root, env }: SettingsPlace): Promise<TrustedProject> {
   const project = await readSettings(projectFile(root));
   const files = await readRecipeFiles(projectRecipes(root));
-  if (project === null && files.length === 0) {
+  const texts = await readPromptFiles(projectPrompts(root));
+  if (project === null && files.length === 0 && texts.length === 0) {
     throw new MoError({
       code: 'bad-input',
       what: `There is no mo.yaml in ${root}, so there is nothing to trust.`,
@@ -87,9 +89,11 @@ export async function trustProject({
     await trust(recipe.file, recipe.text, env);
     recipes.push({ file: recipe.file, commands: await commandsOfRecipe(recipe) });
   }
-  if (project === null) return { file: projectFile(root), commands: [], recipes };
+  for (const { file, text } of texts) await trust(file, text, env);
+  const prompts = texts.map(({ file }) => file);
+  if (project === null) return { file: projectFile(root), commands: [], recipes, prompts };
   await trust(project.file, project.text, env);
-  return { file: project.file, commands: whatNeedsTrust(project.settings), recipes };
+  return { file: project.file, commands: whatNeedsTrust(project.settings), recipes, prompts };
 }
 
 /** `${NAME}` in an environment value of a profile, filled in when a worker starts and never before, so that no secret is stored. A name that is not set gives nothing. */
@@ -123,22 +127,39 @@ const duration = z.union([z.string(), z.number()]).transform((text, context) => 
 const path = z.string().refine((text) => !/^[/~\\]|(^|[/\\])\.\.([/\\]|$)|^[A-Za-z]:/.test(text), {
   message: 'the path must lie inside the project',
 });
-const paths = z.array(path).optional();
 
 const retries = settings.shape.retries.unwrap();
 const worktrees = settings.shape.worktrees.unwrap();
 
 /** As a person writes it: durations in words. */
-const settingsFile = settings.extend({
+export const settingsFile = settings.extend({
   retries: retries
     .extend({
       backoff: retries.shape.backoff
         .unwrap()
-        .extend({ base: duration.optional(), max: duration.optional() })
+        .extend({
+          base: duration.optional().meta({
+            description:
+              'Pause after the first crash or network trouble, such as `2s`; a bare number: seconds',
+            unset: '`2s`',
+          }),
+          max: duration.optional().meta({ description: 'The longest pause', unset: '`10m`' }),
+        })
         .optional(),
     })
     .optional(),
-  worktrees: worktrees.extend({ link: paths, copy: paths }).optional(),
+  worktrees: worktrees
+    .extend({
+      link: z
+        .array(path)
+        .optional()
+        .meta(worktrees.shape.link.meta() ?? {}),
+      copy: z
+        .array(path)
+        .optional()
+        .meta(worktrees.shape.copy.meta() ?? {}),
+    })
+    .optional(),
 });
 
 type SettingsFile = { file: string; text: string; settings: Settings };

@@ -1,8 +1,9 @@
 import { realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../core/json.ts';
 import { shown, type Shown } from '../core/shown.ts';
-import { dataFile } from './data-file.ts';
+import { dataFolder } from './data-folder.ts';
 import type { Environment } from './environment.ts';
 import { readText, writeWhole } from './files.ts';
 
@@ -44,7 +45,7 @@ export function programAt(file: string): Program | null {
 }
 
 export function shownFile(env: Environment): string {
-  return dataFile('shown.json', env);
+  return join(dataFolder(env), 'shown.json');
 }
 
 const shownStore = z.object({ version: z.literal(1), clis: z.array(shown) });

@@ -52,10 +52,25 @@ export function appendEvents(
     putNodes(database, { run, seq: lastSeq, nodes });
     for (const event of events) putConsequences(database, run, event, at);
     if (asked.append.ceiling !== undefined) checkCeiling(database, asked.append.ceiling);
-    putReceipts(database, run, receipts ?? []);
+    putReceipts(database, {
+      run,
+      receipts: receipts ?? [],
+      seqOf: (receipt) => seqOfProof(events, seq, receipt),
+    });
     markHandled(database, { run, ids: handledSignals ?? [], at });
     return events.map((_, index) => seq + index);
   });
+}
+
+function seqOfProof(
+  events: readonly RunEvent[],
+  first: number,
+  { node, attempt }: Pick<ReceiptRow, 'node' | 'attempt'>,
+): number | null {
+  const at = events.findIndex(
+    (event) => event.type === 'node.verified' && event.node === node && event.attempt === attempt,
+  );
+  return at === -1 ? null : first + at;
 }
 
 /**

@@ -4,18 +4,18 @@ import { jsonColumn } from './columns.ts';
 import type { Database } from './database.ts';
 import type { RunNumber } from './run-number.ts';
 
-export type ItemCount = { map: string; state: NodeView['state']; count: number };
-
 export type NodeTable = {
   node: (runId: string, node: string) => NodeView | null;
+  /** Whether a node is an item of a map. */
+  isItem: (runId: string, node: string) => boolean;
   /** In the order they were declared or added. */
   nodes: (runId: string, limit: number) => NodeView[];
+  /** The same without the items of maps. */
+  others: (runId: string, limit: number) => NodeView[];
   /** Nodes that changed after event `seq`, in the order of their last change. */
   nodesSince: (runId: string, seq: number, limit: number) => NodeView[];
-  /** The same without the items of maps, which are counted. */
+  /** The same without the items of maps. */
   othersSince: (runId: string, seq: number, limit: number) => NodeView[];
-  /** How many items of each map are in each state, in the order of the maps' first items. */
-  itemCounts: (runId: string) => ItemCount[];
   /** The first items of a map that have failed. */
   failedItems: (runId: string, map: string, limit: number) => string[];
   /** In the order they were declared or added. */
@@ -31,11 +31,22 @@ export function nodeTable(database: Database, numberOf: RunNumber): NodeTable {
         run: numberOf(runId),
         node,
       })?.view ?? null,
+    isItem: (runId, node) =>
+      database.get(
+        itemRow,
+        'SELECT item_of FROM node WHERE run = @run AND node = @node AND item_of IS NOT NULL',
+        { run: numberOf(runId), node },
+      ) !== null,
     nodes: (runId, limit) =>
       views('SELECT view FROM node WHERE run = @run ORDER BY place LIMIT @limit', {
         run: numberOf(runId),
         limit,
       }),
+    others: (runId, limit) =>
+      views(
+        'SELECT view FROM node WHERE run = @run AND item_of IS NULL ORDER BY place LIMIT @limit',
+        { run: numberOf(runId), limit },
+      ),
     nodesSince: (runId, seq, limit) =>
       views(
         `SELECT view FROM node WHERE run = @run AND updated_seq > @seq
@@ -44,24 +55,16 @@ export function nodeTable(database: Database, numberOf: RunNumber): NodeTable {
       ),
     othersSince: (runId, seq, limit) =>
       views(
-        `SELECT view FROM node WHERE run = @run AND updated_seq > @seq AND ${itemOf} IS NULL
+        `SELECT view FROM node WHERE run = @run AND updated_seq > @seq AND item_of IS NULL
          ORDER BY updated_seq, place LIMIT @limit`,
         { run: numberOf(runId), seq, limit },
-      ),
-    itemCounts: (runId) =>
-      database.all(
-        countRow,
-        `SELECT ${itemOf} AS map, json_extract(view, '$.state') AS state, count(*) AS count
-         FROM node WHERE run = @run AND ${itemOf} IS NOT NULL
-         GROUP BY 1, 2 ORDER BY min(place)`,
-        { run: numberOf(runId) },
       ),
     failedItems: (runId, map, limit) =>
       database
         .all(
           nameRow,
           `SELECT node FROM node
-           WHERE run = @run AND ${itemOf} = @map AND json_extract(view, '$.state') = 'failed'
+           WHERE run = @run AND item_of = @map AND json_extract(view, '$.state') = 'failed'
            ORDER BY place LIMIT @limit`,
           { run: numberOf(runId), map, limit },
         )
@@ -82,17 +85,19 @@ export function putNodes(
 ): void {
   for (const view of changed.nodes) {
     database.run(
-      `INSERT INTO node (run, node, place, updated_seq, role, view)
+      `INSERT INTO node (run, node, place, updated_seq, role, item_of, view)
        VALUES (@run, @node,
                (SELECT coalesce(max(place), 0) + 1 FROM node WHERE run = @run),
-               @seq, @role, @view)
+               @seq, @role, @itemOf, @view)
        ON CONFLICT (run, node) DO UPDATE
-         SET updated_seq = excluded.updated_seq, role = excluded.role, view = excluded.view`,
+         SET updated_seq = excluded.updated_seq, role = excluded.role, item_of = excluded.item_of,
+             view = excluded.view`,
       {
         run: changed.run,
         seq: changed.seq,
         node: view.name,
         role: view.role,
+        itemOf: view.itemOf,
         view: JSON.stringify(view),
       },
     );
@@ -100,10 +105,5 @@ export function putNodes(
 }
 
 const viewRow = z.object({ view: jsonColumn(nodeView) });
-const itemOf = "json_extract(view, '$.itemOf')";
-const countRow = z.object({
-  map: z.string(),
-  state: nodeView.shape.state,
-  count: z.number().int(),
-});
+const itemRow = z.object({ item_of: z.string() });
 const nameRow = z.object({ node: z.string() });

@@ -14,6 +14,14 @@ export type ReceiptRow = {
   tree: string | null;
   digest: string;
   createdAt: number;
+  /** By which other runs find it, see `core/node-key.ts`; null: it speaks for its own run alone. */
+  key?: string | null;
+};
+
+/** `seq`: the event that rests on it. */
+export type KeyedReceipt = Pick<ReceiptRow, 'node' | 'attempt' | 'path' | 'digest'> & {
+  runId: string;
+  seq: number;
 };
 
 /** `stale`: withdrawn, because its node was invalidated. */
@@ -24,7 +32,12 @@ export type ReceiptTable = {
   receipts: (runId: string) => KnownReceipt[];
   /** The newest of a node, whether it still counts or not. */
   receiptOf: (runId: string, node: string) => KnownReceipt | null;
+  /** Of other runs, not withdrawn: those of a node of this name first, then the newest. */
+  receiptsByKey: (key: string, asking: { runId: string; node: string }) => KeyedReceipt[];
 };
+
+/** More that all cannot be used are not looked at. */
+const mostKeyed = 20;
 
 export function receiptTable(database: Database, numberOf: RunNumber): ReceiptTable {
   return {
@@ -38,19 +51,32 @@ export function receiptTable(database: Database, numberOf: RunNumber): ReceiptTa
         `${select} WHERE run = @run AND node = @node ORDER BY attempt DESC LIMIT 1`,
         { run: numberOf(runId), node },
       ),
+    receiptsByKey: (key, { runId, node }) =>
+      database.all(
+        keyedRow,
+        `SELECT run.run_id AS runId, node, attempt, path, digest, seq
+         FROM receipt JOIN run ON run.number = receipt.run
+         WHERE key = @key AND stale = 0 AND receipt.run <> @run AND seq IS NOT NULL
+         ORDER BY node = @node DESC, receipt.created_at DESC, receipt.rowid DESC LIMIT @most`,
+        { key, run: numberOf(runId), node, most: mostKeyed },
+      ),
   };
 }
 
-export function putReceipts(
-  database: Database,
-  run: number,
-  receipts: readonly ReceiptRow[],
-): void {
-  for (const { commit, ...receipt } of receipts) {
+type Proved = {
+  run: number;
+  receipts: readonly ReceiptRow[];
+  /** The number of the event that rests on a receipt; null: none does. */
+  seqOf: (receipt: Pick<ReceiptRow, 'node' | 'attempt'>) => number | null;
+};
+
+export function putReceipts(database: Database, { run, receipts, seqOf }: Proved): void {
+  for (const { commit, key = null, ...receipt } of receipts) {
     database.run(
-      `INSERT OR REPLACE INTO receipt (run, node, attempt, path, commit_id, tree, digest, created_at)
-       VALUES (@run, @node, @attempt, @path, @commitId, @tree, @digest, @createdAt)`,
-      { run, commitId: commit, ...receipt },
+      `INSERT OR REPLACE INTO receipt
+         (run, node, attempt, path, commit_id, tree, digest, created_at, key, seq)
+       VALUES (@run, @node, @attempt, @path, @commitId, @tree, @digest, @createdAt, @key, @seq)`,
+      { run, commitId: commit, key, seq: seqOf(receipt), ...receipt },
     );
   }
 }
@@ -75,6 +101,15 @@ export function withdrawReceipts(database: Database, run: number, nodes: readonl
 
 const select = `SELECT node, attempt, path, commit_id, tree, digest, created_at, stale
   FROM receipt`;
+
+const keyedRow = z.object({
+  runId: z.string(),
+  node: z.string(),
+  attempt: z.number(),
+  path: z.string(),
+  digest: z.string(),
+  seq: z.number(),
+});
 
 const receiptRow = z
   .object({

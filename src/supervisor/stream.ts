@@ -36,6 +36,8 @@ export type Stream = {
 
 /** One chunk is parsed without a pause: 16 floods at once take turns of a few milliseconds. */
 const chunkBytes = 256 * 1024;
+/** Most workers say little at a time; who fills this gets the whole. */
+const firstChunkBytes = 16 * 1024;
 const maxLineBytes = 64 * 1024 * 1024;
 
 export async function openStream(options: StreamOptions): Promise<Stream> {
@@ -48,7 +50,7 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
   const parser = provider.parser(start?.parser ?? null);
   const splitter = createLineSplitter(maxLineBytes);
   const summary = structuredClone(start?.summary ?? emptySummary());
-  const chunk = Buffer.allocUnsafe(chunkBytes);
+  let chunk = Buffer.allocUnsafe(firstChunkBytes);
   let bytesRead = start?.rawOffset ?? 0;
   let eventsBytes = start?.eventsBytes ?? 0;
 
@@ -72,10 +74,11 @@ export async function openStream(options: StreamOptions): Promise<Stream> {
 
   return {
     read: async () => {
-      const { bytesRead: count } = await raw.read(chunk, 0, chunkBytes, bytesRead);
+      const { bytesRead: count } = await raw.read(chunk, 0, chunk.length, bytesRead);
       if (count === 0) return 0;
       bytesRead += count;
       await take(splitter.push(chunk.subarray(0, count)));
+      if (count === chunk.length && count < chunkBytes) chunk = Buffer.allocUnsafe(chunkBytes);
       return count;
     },
     finish: async () => {

@@ -7,6 +7,9 @@ import type { Route } from '../core/worker.ts';
 import type { Assignment } from './assign.ts';
 import type { DryRun } from './dry-run.ts';
 import { roleOf } from './estimate.ts';
+import type { ItemsNow } from './items-now.ts';
+import { itemLines } from './items-text.ts';
+import { counted, cut, mostColumns, oneLine, section, wrap } from './text-lines.ts';
 
 /** Plain text, at most `columns` wide, and never narrower than 40 or wider than 80. */
 export function renderDryRun(run: DryRun, columns = mostColumns): string {
@@ -18,7 +21,7 @@ export function renderDryRun(run: DryRun, columns = mostColumns): string {
     ...nodeLines(run, width),
     // One node is in the table.
     ...section('', nodes.length === 1 ? [] : drawGraph(nodes, width)),
-    ...section('Who, why, and what an attempt took before:', workerLines(run)),
+    ...whoLines(run),
     ...section('Not at the same time, because their scopes overlap:', overlapLines(run)),
     ...section('', estimateLines(run)),
     ...section('', run.advice),
@@ -27,23 +30,22 @@ export function renderDryRun(run: DryRun, columns = mostColumns): string {
     .join('\n');
 }
 
+/** Who would do what and why, below an empty line. */
+export function whoLines(run: DryRun): string[] {
+  return section('Who, why, and what an attempt took before:', workerLines(run));
+}
+
 /** `claude:fast haiku`. */
 export function routeText(route: Pick<Route, 'provider' | 'profile' | 'model'>): string {
   return `${keyOf(route)}${route.model === null ? '' : ` ${route.model}`}`;
 }
 
-const mostColumns = 80;
 const leastColumns = 40;
 const maxNodes = 100;
 const maxPairs = 20;
 const maxWorkers = 20;
 
-function section(title: string, lines: readonly string[]): string[] {
-  if (lines.length === 0) return [];
-  return ['', ...(title === '' ? [] : [title]), ...lines];
-}
-
-function nodeLines({ nodes, batches, assignments }: DryRun, width: number): string[] {
+function nodeLines({ nodes, batches, assignments, items }: DryRun, width: number): string[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const shown = batches
     .flatMap((batch, index) => batch.map((name) => ({ name, batch: index + 1 })))
@@ -63,7 +65,7 @@ function nodeLines({ nodes, batches, assignments }: DryRun, width: number): stri
     ...shown.flatMap(({ node, row }) => [
       // What of the needs has no room at all says nothing; the drawing has them.
       cut(tableLine(row, widths), width).replace(/ +after …$/, ''),
-      ...detailLines(node).map((line) => cut(line, width)),
+      ...detailLines(node, items.get(node.name)).map((line) => cut(line, width)),
     ]),
     ...(left > 0 ? [`  … and ${left} more nodes`] : []),
   ];
@@ -111,7 +113,7 @@ function pathsOf(
 }
 
 /** What a row has no room for, one line each, below it. */
-function detailLines(node: NodeSpec): string[] {
+function detailLines(node: NodeSpec, items: ItemsNow | undefined): string[] {
   const { when, passWhen, onFail, map } = node;
   const lines = when === null ? [] : [`only when ${when}`];
   if (node.kind === 'approval') lines.push(`asks: ${node.task}`);
@@ -125,6 +127,7 @@ function detailLines(node: NodeSpec): string[] {
       item.kind === 'command' ? 'command' : [item.role, item.provider].filter(Boolean).join(' by ');
     lines.push(
       `over ${over} as ${as}${cutsOf(map)}`,
+      ...(items === undefined ? [] : itemLines(items)),
       `${counted(batch, 'item')} a worker, at most ${concurrency} at once: ${who}, ${pathsOf(item, item.kind)}`,
     );
   }
@@ -133,7 +136,7 @@ function detailLines(node: NodeSpec): string[] {
   return lines.map((line) => `       ${oneLine(line)}`);
 }
 
-function cutsOf({ limit, sample }: NonNullable<NodeSpec['map']>): string {
+export function cutsOf({ limit, sample }: NonNullable<NodeSpec['map']>): string {
   return `${limit === null ? '' : `, the first ${limit}`}${sample === null ? '' : `, a sample of ${sample}`}`;
 }
 
@@ -190,7 +193,13 @@ function overlapLines({ overlaps }: DryRun): string[] {
     : lines;
 }
 
-function estimateLines({ nodes, estimate, assignments, concurrency }: DryRun): string[] {
+export function estimateLines({
+  nodes,
+  estimate,
+  assignments,
+  concurrency,
+  items,
+}: DryRun): string[] {
   if (assignments.size === 0) return [];
   if (estimate.chain === null || estimate.workMs === null) {
     return [
@@ -210,7 +219,7 @@ function estimateLines({ nodes, estimate, assignments, concurrency }: DryRun): s
           `  but ${timeText(workMs.median)} of work with ${concurrency} at once: at least ${timeText(slots)}`,
         ]
       : []),
-    `  not in it: ${unknownTexts(nodes).join(', ')}`,
+    `  not in it: ${unknownTexts(nodes, items).join(', ')}`,
   ];
 }
 
@@ -222,10 +231,13 @@ function gapText(unknown: number, of: string): string {
 }
 
 /** What no track record can know. */
-function unknownTexts(nodes: readonly NodeSpec[]): string[] {
+function unknownTexts(nodes: readonly NodeSpec[], items: DryRun['items']): string[] {
   const count = (kind: NodeSpec['kind']): number =>
     nodes.filter((node) => node.kind === kind).length;
-  const [maps, commands, approvals] = [count('map'), count('command'), count('approval')];
+  const maps = nodes.filter(
+    ({ name, kind }) => kind === 'map' && items.get(name)?.kind !== 'known',
+  ).length;
+  const [commands, approvals] = [count('command'), count('approval')];
   return [
     ...(maps > 0 ? [`the items of ${counted(maps, 'map')}`] : []),
     ...(commands > 0 ? [`the time of ${counted(commands, 'command')}`] : []),
@@ -249,36 +261,4 @@ function timeText(ms: number): string {
   const total = Math.round(ms / 60_000);
   if (total < 60) return `${total}m`;
   return total % 60 === 0 ? `${total / 60}h` : `${Math.floor(total / 60)}h ${total % 60}m`;
-}
-
-function counted(amount: number, word: string): string {
-  if (amount === 1) return `1 ${word}`;
-  return `${amount} ${word}${word.endsWith('ch') ? 'es' : 's'}`;
-}
-
-function cut(text: string, room: number): string {
-  return text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`;
-}
-
-/** Control characters would let a file's words move the cursor of whoever reads them. */
-function oneLine(text: string): string {
-  return text
-    .slice(0, 1_000)
-    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-    .trim();
-}
-
-/** Sentences break between words, further lines as far in as the first; rows of tables already fit. */
-function wrap(line: string, width: number): string[] {
-  if (line.length <= width) return [line];
-  const indent = ' '.repeat(/^ */.exec(line)?.[0].length ?? 0);
-  const lines: string[] = [];
-  let rest = line;
-  while (rest.length > width) {
-    const blank = rest.lastIndexOf(' ', width);
-    const at = blank > indent.length ? blank : width;
-    lines.push(rest.slice(0, at));
-    rest = `${indent}${rest.slice(at).trimStart()}`;
-  }
-  return [...lines, rest];
 }

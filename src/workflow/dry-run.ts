@@ -4,6 +4,7 @@ import type { TrackRecord } from '../core/track-record.ts';
 import { adviceOn } from './advice.ts';
 import { assignRoutes, type Assignment, type Surroundings } from './assign.ts';
 import { estimateOf, type Estimate } from './estimate.ts';
+import { itemsInRow, type ItemsNow } from './items-now.ts';
 import { findOverlaps } from './overlaps.ts';
 
 /** What would happen, as far as it can be known before: nothing has run. */
@@ -19,6 +20,8 @@ export type DryRun = {
   /** By node; empty where nobody was asked who is there. */
   assignments: ReadonlyMap<string, Assignment>;
   records: readonly TrackRecord[];
+  /** By map; empty where nobody looked. */
+  items: ReadonlyMap<string, ItemsNow>;
   estimate: Estimate;
   advice: string[];
 };
@@ -28,15 +31,20 @@ export type DryRunQuestion = {
   /** null: who would do what is left open. */
   surroundings?: Surroundings | null;
   records?: readonly TrackRecord[];
+  items?: ReadonlyMap<string, ItemsNow>;
 };
 
 export function dryRun(
   nodes: readonly NodeSpec[],
-  { concurrency, surroundings = null, records = [] }: DryRunQuestion,
+  { concurrency, surroundings = null, records = [], items = new Map() }: DryRunQuestion,
 ): DryRun {
   const batches = layersOf(nodes);
   const { pairs, isComplete } = findOverlaps(nodes, batches);
-  const { path, weight } = criticalPath(nodes, mostMs);
+  const { path, weight } = criticalPath(
+    nodes,
+    (node) => mostMs(node) * (itemsInRow(node, items.get(node.name), concurrency) ?? 1),
+    batches,
+  );
   const assignments =
     surroundings === null
       ? new Map<string, Assignment>()
@@ -49,7 +57,8 @@ export function dryRun(
     longest: { path, ms: weight },
     assignments,
     records,
-    estimate: estimateOf(nodes, assignments, records),
+    items,
+    estimate: estimateOf({ nodes, assignments, records, items, concurrency }),
     advice: [
       ...adviceOn({ nodes, batches, overlaps: pairs, concurrency, assignments }),
       ...(isComplete ? [] : ['There are more nodes with overlapping scopes than are listed.']),
@@ -57,6 +66,6 @@ export function dryRun(
   };
 }
 
-function mostMs({ kind, timeoutMs }: NodeSpec): number {
-  return kind === 'approval' || kind === 'gate' ? 0 : timeoutMs;
+function mostMs({ kind, timeoutMs, map }: NodeSpec): number {
+  return kind === 'approval' || kind === 'gate' ? 0 : (map?.item.timeoutMs ?? timeoutMs);
 }

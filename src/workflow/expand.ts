@@ -42,7 +42,7 @@ export function expandWorkflow(
 }
 
 function goalOf({ goal, description, name }: WorkflowFile, values: Context['values']): string {
-  const given = values.get('goal');
+  const given = values.get('goal') ?? values.get('task');
   if (goal !== undefined) return fillTemplate(goal, values).trim();
   return typeof given === 'string' ? given : (description ?? name);
 }

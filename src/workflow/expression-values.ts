@@ -13,7 +13,7 @@ export function fromCel(value: unknown): Json {
   return plain(value, { parts: 0, letters: 0 });
 }
 
-const maxParts = 100_000;
+const maxParts = 500_000;
 const maxLetters = 5_000_000;
 
 function plain(value: unknown, size: { parts: number; letters: number }): Json {

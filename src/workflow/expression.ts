@@ -42,7 +42,7 @@ export type ExpressionError = { what: string; fix: string; at: number };
 /**
  * A CEL expression, checked as far as it can be without values. Whole numbers of JSON are ints of CEL, all others doubles; a map has no
  * keys but its own. What it may cost: the text is at most 4 KB, nested at most 32 deep with 1,000 parts and 3 loops inside each other;
- * evaluating it is ended after a second, whatever it is doing (`platform/call-within.ts`), and its result is at most 5 MB in 100,000
+ * evaluating it is ended after a second, whatever it is doing (`platform/call-within.ts`), and its result is at most 5 MB in 500,000
  * parts. Nothing in it can bind a value to a name (`cel.bind`), so that values cannot double.
  */
 export async function compileExpression(

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { json } from '../core/json.ts';
 import type { WorkflowError } from '../core/problem.ts';
 import { didYouMean } from '../core/closest.ts';
 import type { WorkflowFile, WorkflowInput } from './schema.ts';
@@ -5,7 +7,9 @@ import type { InputValue } from './template.ts';
 
 /** Why a value is not of the declared type; null when it is. */
 export function inputError(type: WorkflowInput['type'], value: unknown): string | null {
-  return convert(type, value) === null ? `${shown(value)} is no ${type}.` : null;
+  // A path, which is read when the run starts.
+  if (type === 'items' && typeof value === 'string') return null;
+  return convert(type, value) === null ? `${shown(value)} is no ${kindOf(type)}.` : null;
 }
 
 /** The value of every declared input: as given, else the default. From a command line everything comes as text, so `5` and `true` in text are taken too. */
@@ -28,10 +32,17 @@ export function readInputs(
     const value = Object.hasOwn(given, name) ? given[name] : input.default;
     const converted = value === undefined ? null : convert(input.type, value);
     if (converted !== null) values.set(name, converted);
-    else if (value !== undefined) refuse(name, `${shown(value)} is no ${input.type}.`, '');
-    else if (input.required ?? true) refuse(name, 'is missing.', `Give a ${input.type}.`);
+    else if (value !== undefined) refuse(name, `${shown(value)} is no ${kindOf(input.type)}.`, '');
+    else if (input.required ?? true) refuse(name, 'is missing.', `Give a ${kindOf(input.type)}.`);
   }
   return errors.length > 0 ? { errors } : { values };
+}
+
+/** A path has become its items by now. */
+const itemList = z.array(json);
+
+function kindOf(type: WorkflowInput['type']): string {
+  return type === 'items' ? 'list of items' : type;
 }
 
 function convert(type: WorkflowInput['type'], value: unknown): InputValue | null {
@@ -47,6 +58,8 @@ function convert(type: WorkflowInput['type'], value: unknown): InputValue | null
       return value === 'true' ? true : value === 'false' ? false : null;
     case 'list':
       return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : null;
+    case 'items':
+      return itemList.safeParse(value).data ?? null;
   }
 }
 

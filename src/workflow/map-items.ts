@@ -65,7 +65,7 @@ function nodeOf(map: NodeSpec, item: ItemSpec, { name, as, items, scope }: Part)
       ...item,
       name,
       // A command is shell text: its items come in the environment.
-      task: item.kind === 'command' ? item.task : fillItems(item.task, as, items),
+      task: item.kind === 'command' ? item.task : taskOf(item.task, as, items),
       scope,
       needs: map.needs,
       itemOf: map.name,
@@ -73,6 +73,14 @@ function nodeOf(map: NodeSpec, item: ItemSpec, { name, as, items, scope }: Part)
     },
     item,
   );
+}
+
+/** A task that does not name what it is about gets it at its end. */
+function taskOf(task: string, as: string, items: readonly Json[]): string {
+  const filled = fillItems(task, as, items);
+  if (namesItem(task, as)) return filled;
+  const head = items.length === 1 ? 'The item:' : 'The items, one a line:';
+  return `${filled.trimEnd()}\n\n${head}\n${items.map((one) => itemText(one)).join('\n')}`;
 }
 
 /** With the items in it, each a path as it stands; or why it cannot be used. */

@@ -93,6 +93,7 @@ function standIn({ type, default: usual }: WorkflowInput): unknown {
     case 'boolean':
       return true;
     case 'list':
+    case 'items':
       return ['x'];
   }
 }

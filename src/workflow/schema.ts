@@ -233,10 +233,14 @@ const workflowNode = z.discriminatedUnion('kind', [
 ]);
 export type WorkflowNode = z.infer<typeof workflowNode>;
 
-const inputTypes = ['string', 'number', 'boolean', 'list'] as const;
+const inputTypes = ['string', 'number', 'boolean', 'list', 'items'] as const;
 
 export const workflowInput = z.strictObject({
-  type: z.enum(inputTypes).describe('list: of texts'),
+  type: z
+    .enum(inputTypes)
+    .describe(
+      'list: of texts; items: of texts, numbers or rows, or the path of a CSV, JSON, JSONL or text file with them, read when the run starts',
+    ),
   description: z.string().optional(),
   required: z.boolean().optional().describe('true unless said'),
   default: z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]).optional(),
@@ -303,9 +307,9 @@ export const workflowFile = z
       .number()
       .int()
       .min(1)
-      .max(10_000)
+      .max(20_000)
       .optional()
-      .describe('Nodes the run may grow to by emit; 1,000 unless said'),
+      .describe('Nodes the run may grow to; 1,000 unless said, 11,000 with maps'),
     land: z
       .enum(['branch', 'merge', 'none'])
       .optional()

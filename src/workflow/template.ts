@@ -1,7 +1,7 @@
 import { fieldOf, type Json } from '../core/json.ts';
 
 /** A text with `${inputs.name}` in it. `$${` stands for `${`. */
-export type InputValue = string | number | boolean | readonly string[];
+export type InputValue = string | number | boolean | readonly string[] | readonly Json[];
 
 export type TemplateError = { what: string; fix: string };
 
@@ -56,6 +56,24 @@ export function fillStandIn(text: string, as: string): string {
   return replaceItems(text, as, () => 'item');
 }
 
+/**
+ * What somebody typed as a task for each item: `{item}`, or `{item.path}` for a field, becomes a reference (`${item}` is taken too: in
+ * double quotes a shell would eat it); all else stays as it is.
+ */
+export function itemTemplate(text: string, as: string): string {
+  const typed = new RegExp(`\\$?\\{\\s*${as}((?:\\.[\\w-]+)*)\\s*\\}|\\$\\{`, 'g');
+  return text.replaceAll(typed, (whole: string, path: string | undefined) =>
+    whole === '${' ? '$${' : `\${${as}${path ?? ''}}`,
+  );
+}
+
+/** The fields of items that a text names, `path` for `${row.path}`. */
+export function fieldsNamed(text: string, as: string): string[] {
+  return [...text.matchAll(reference)].flatMap(([whole, inside = '']) =>
+    whole.startsWith('$$') ? [] : (itemPath(inside, as)?.slice(0, 1) ?? []),
+  );
+}
+
 /** Whether an item stands in the text, so that each item needs one of its own. */
 export function namesItem(text: string, as: string): boolean {
   return [...text.matchAll(reference)].some(
@@ -71,7 +89,7 @@ export function itemText(item: Json, path: readonly string[] = []): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-const reference = /\$?\$\{([^{}]*)\}/g;
+const reference = /\$\$\{|\$\{([^{}]*)\}/g;
 
 function referenceErrors(whole: string, inside: string, { inputs, item }: Names): TemplateError[] {
   const name = inputName(inside);
@@ -114,5 +132,5 @@ function itemPath(inside: string, as: string): string[] | null {
 
 function textOf(value: InputValue | undefined): string {
   if (value === undefined) return '';
-  return typeof value === 'object' ? value.join('\n') : String(value);
+  return typeof value === 'object' ? value.map((one) => itemText(one)).join('\n') : String(value);
 }

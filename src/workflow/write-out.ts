@@ -4,9 +4,10 @@ import { json, type Json } from '../core/json.ts';
 import type { WorkflowError } from '../core/problem.ts';
 import { wholeInput } from '../core/recipe-commands.ts';
 import { readYaml } from '../platform/yaml-text.ts';
+import { usualItem } from './expand.ts';
 import { readInputs } from './input.ts';
 import { workflowInput } from './schema.ts';
-import type { InputValue } from './template.ts';
+import { itemTemplate, type InputValue } from './template.ts';
 
 type Fields = Record<string, Json>;
 /** A node that is there once for each entry of a list input. `after`: the repeated node that must be finished for the entry before. */
@@ -53,7 +54,7 @@ export function writeOut(
   }
   const { defaults, emitted } = read.data;
   const out = {
-    ...filledIn(read.data, { words: wholeWords, lists: new Set(['gates']) }, values),
+    ...filledIn(read.data, wholeKeys, values),
     ...(isFields(defaults) ? { defaults: filled(defaults, values) } : {}),
     ...(isFields(emitted) ? { emitted: filled(emitted, values) } : {}),
     nodes: Object.fromEntries(written),
@@ -72,8 +73,8 @@ function repeatsOf(
     if (node['for_each'] === undefined) continue;
     const where = `nodes.${name}.for_each`;
     const said = forEach.safeParse(node['for_each']);
-    const entries = said.success ? values.get(said.data.input) : undefined;
-    if (!said.success || typeof entries !== 'object') {
+    const entries = said.success ? textsOf(values.get(said.data.input)) : null;
+    if (!said.success || entries === null) {
       const named = said.success ? said.data.input : '';
       const fix = didYouMean(named, values.keys()) ?? 'Name an input of type list.';
       errors.push(refusal(where, 'this is no list among the inputs.', fix));
@@ -90,6 +91,10 @@ function repeatsOf(
     errors.push(refusal(`nodes.${name}.for_each.after`, `${after} is not repeated like it.`, fix));
   }
   return { repeats, errors };
+}
+
+function textsOf(value: InputValue | undefined): string[] | null {
+  return z.array(z.string()).safeParse(value).data ?? null;
 }
 
 function refusal(where: string, what: string, fix: string): WorkflowError {
@@ -136,7 +141,7 @@ function nodeOf(node: Fields, copy: Copy | null, context: Context): Fields {
   const needs = needsOf(route['needs'], copy, context);
   return {
     ...route,
-    ...(isFields(template) ? { node: filled(template, context.values) } : {}),
+    ...(isFields(template) ? { node: itemOf(template, route['as'], context.values) } : {}),
     ...(needs === null ? {} : { needs }),
     ...(copy === null || !isFields(route['on_fail'])
       ? {}
@@ -170,33 +175,72 @@ function numbered(expression: string, number: number): string {
 const texts = new Set(['task', 'ask']);
 const words = new Set(['role', 'provider', 'profile', 'model', 'effort', 'timeout']);
 const lists = new Set(['gates', 'allow', 'deny']);
+const numbers = new Set(['batch', 'concurrency', 'limit', 'sample', 'retries']);
+const nodeKeys = new Set([...words, ...lists, ...numbers]);
 /** Of the workflow itself. */
-const wholeWords = new Set(['land', 'concurrency', 'max_nodes', 'max_cycles', 'confirm']);
+const wholeKeys = new Set(['land', 'concurrency', 'max_nodes', 'max_cycles', 'confirm', 'gates']);
+
+/** What a map repeats: an input that stands alone as its task, or as paths of its scope, is a template in which `{item}` is the item. */
+function itemOf(
+  node: Fields,
+  as: Json | undefined,
+  values: ReadonlyMap<string, InputValue>,
+): Fields {
+  const name = typeof as === 'string' ? as : usualItem;
+  const typed = (value: Json | undefined): InputValue | undefined => {
+    const input = typeof value === 'string' ? wholeInput(value) : null;
+    return input === null ? undefined : values.get(input);
+  };
+  const task = typed(node['task']);
+  const scope = isFields(node['scope']) ? node['scope'] : {};
+  const paths = Object.entries(scope).flatMap(([key, value]): [string, Json][] => {
+    const found = textsOf(typed(value));
+    return found === null ? [] : [[key, found.map((path) => itemTemplate(path, name))]];
+  });
+  return filled(
+    {
+      ...node,
+      ...(typeof task === 'string' ? { task: itemTemplate(task, name) } : {}),
+      ...(paths.length === 0 ? {} : { scope: { ...scope, ...Object.fromEntries(paths) } }),
+    },
+    values,
+  );
+}
 
 /** An input that stands alone where a word or a list is expected. A word that is empty is left out: nothing is fixed. */
 function filled(node: Fields, values: ReadonlyMap<string, InputValue>): Fields {
   const { scope } = node;
   const own = isFields(scope) ? { ...node, scope: filled(scope, values) } : node;
-  return splitProvider(filledIn(own, { words, lists }, values));
+  return splitProvider(readingIfAsked(filledIn(own, nodeKeys, values), values));
 }
-
-type Keys = { words: ReadonlySet<string>; lists: ReadonlySet<string> };
 
 function filledIn<T>(
   fields: Record<string, T>,
-  keys: Keys,
+  keys: ReadonlySet<string>,
   values: ReadonlyMap<string, InputValue>,
 ): Record<string, T | Json> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([key, value]): [string, T | Json][] => {
       const input = typeof value === 'string' ? wholeInput(value) : null;
       const found = input === null ? undefined : values.get(input);
-      if (found === undefined || (!keys.words.has(key) && !keys.lists.has(key)))
-        return [[key, value]];
+      if (found === undefined || !keys.has(key)) return [[key, value]];
       if (typeof found === 'object') return [[key, [...found]]];
       return found === '' ? [] : [[key, found]];
     }),
   );
+}
+
+/** `read_only`, where its input is true, takes away all that writing needs. */
+function readingIfAsked(
+  { read_only: asked, ...node }: Fields,
+  values: ReadonlyMap<string, InputValue>,
+): Fields {
+  const input = typeof asked === 'string' ? wholeInput(asked) : null;
+  if (asked === undefined || input === null)
+    return asked === undefined ? node : { ...node, read_only: asked };
+  if (values.get(input) !== true) return node;
+  const { write: _write, scope: _scope, ...reading } = node;
+  return reading;
 }
 
 /** `claude:fast` is a provider and its profile. */

@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
+import { groupBy } from '../../src/core/group-by.ts';
 import { noSpend } from '../../src/core/spend.ts';
 import { changeLines, stillLine } from '../../src/cli/change-lines.ts';
 import { renderView } from '../../src/cli/live-view.ts';
@@ -10,7 +11,6 @@ const start = 1_000_000;
 function node(name: string, more: Partial<PictureNode> = {}): PictureNode {
   return {
     name,
-    itemOf: null,
     status: 'waiting',
     attempt: 0,
     route: null,
@@ -35,7 +35,12 @@ function picture(nodes: PictureNode[], more: Partial<Picture> = {}): Picture {
     endedAt: null,
     spend: noSpend,
     progress: [],
+    counts: Object.fromEntries(
+      [...groupBy(nodes, ({ status }) => status)].map(([status, some]) => [status, some.length]),
+    ),
+    total: nodes.length,
     nodes,
+    maps: [],
     requests: [],
     held: [],
     branch: null,
@@ -136,6 +141,16 @@ test('plain lines tell what changed and nothing else', () => {
   expect(changeLines(after, after, start + 50_000)).toEqual([]);
 });
 
+test('whose work a reused node is stands in its line', () => {
+  const before = picture([node('api')]);
+  const message = 'reused from r-3/api';
+  const after = picture([
+    node('api', { status: 'verified', attempt: 1, startedAt: start, endedAt: start, message }),
+  ]);
+  expect(changeLines(before, after, start)).toEqual(['+0s api verified: reused from r-3/api']);
+  expect(renderView(after, start, plain)[1]).toContain('reused from r-3/api');
+});
+
 test('work that goes back says why, nodes that are added are one line', () => {
   const before = picture([node('api', { status: 'gating', attempt: 1 })]);
   const after = picture([
@@ -175,15 +190,19 @@ test('a narrow terminal still shows how a node stands and for how long', () => {
   expect(line).toMatch(/^ {2}● implementa… {2}running +1m 5s$/);
 });
 
+const halfWay = {
+  map: 'docs',
+  counts: new Map([
+    ['verified', 5_000],
+    ['running', 16],
+    ['waiting', 4_984],
+    ['failed', 1],
+  ] as const),
+  failed: ['docs-10001'],
+};
+
 test('a map is one line with a bar, however many items it has', () => {
-  const items = Array.from({ length: 10_000 }, (_, index) =>
-    node(`docs-${index + 1}`, {
-      itemOf: 'docs',
-      status: index < 5_000 ? 'verified' : index < 5_016 ? 'running' : 'waiting',
-    }),
-  );
-  const failed = node('docs-10001', { itemOf: 'docs', status: 'failed' });
-  const shown = picture([node('docs', { status: 'verified' }), node('after'), ...items, failed]);
+  const shown = picture([node('docs', { status: 'verified' }), node('after')], { maps: [halfWay] });
   const lines = renderView(shown, 0, { width: 120, height: 40, color: false });
   const ofMap = lines.filter((line) => line.includes('docs'));
   expect(ofMap).toHaveLength(1);
@@ -209,3 +228,31 @@ test('a workflow file that was changed is said in the live view, and once in pla
   expect(changeLines(before, after, 60_000)).toEqual([expect.stringContaining(said)]);
   expect(changeLines(after, after, 60_000)).toEqual([]);
 });
+
+test('where lines are printed, a map is told of ten times and with its first failure, not with every item', () => {
+  const at = (verified: number, failed: number): Picture =>
+    picture([node('docs', { status: 'verified' })], {
+      maps: [
+        {
+          map: 'docs',
+          counts: new Map([
+            ['verified', verified],
+            ['waiting', 1_000 - verified - failed],
+            ...(failed === 0 ? [] : [['failed', failed] as const]),
+          ]),
+          failed: [],
+        },
+      ],
+    });
+  expect(told(picture([node('docs', { status: 'verified' })]), at(0, 0))).toEqual([
+    expect.stringContaining('docs 0/1000 done'),
+  ]);
+  expect(told(at(0, 0), at(99, 0))).toEqual([]);
+  expect(told(at(99, 0), at(100, 0))).toEqual([expect.stringContaining('docs 100/1000 done')]);
+  expect(told(at(100, 0), at(100, 1))).toEqual([expect.stringContaining('1 failed')]);
+  expect(told(at(100, 1), at(110, 20))).toEqual([]);
+});
+
+function told(before: Picture, after: Picture): string[] {
+  return changeLines(before, after, start);
+}

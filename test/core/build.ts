@@ -104,6 +104,7 @@ export function aRunSpec(nodes: NodeSpec[], over: Partial<RunSpec> = {}): RunSpe
     inputs: {},
     maxInvalidations: 50,
     maxNodes: 10_000,
+    reuse: 'never',
     defaults: {
       provider: null,
       profile: null,

@@ -96,6 +96,30 @@ test('attempts that are history are marked stale', () => {
   expect(text).toContain('- attempt 2: claude');
 });
 
+test('a node that was taken over from another run says so, and counts as no attempt', () => {
+  const work = { base: 'base', commit: 'c1', tree: 't1', files: ['api/add.ts'] };
+  const from = { run: 'r-3-add-jwt', node: 'api', attempt: 2 };
+  const proof = { receipt: 'r', handoff: null, work, route: null, key: 'k', from };
+  const report = reportOf(
+    folded([
+      ...created([aWriter('api'), aNode('docs')]),
+      { type: 'node.reused', node: 'api', attempt: 1, ...proof },
+      { type: 'node.landed', node: 'api', head: 'c1', tree: 't1' },
+      ...attempt('docs', 1),
+    ]),
+  );
+  expect(report).toMatchObject({
+    attempts: 1,
+    reused: 1,
+    nodes: [{ reused_from: from, attempts: [], spend: { input: 0 } }, { reused_from: null }],
+  });
+  const text = renderReport(report);
+  expect(text).toContain('1 attempts, 1 reused');
+  expect(text).toContain('| verified, landed, reused from r-3/api | – | – | – | – |');
+  expect(text).toContain('- reused from r-3/api, not executed here');
+  expect(text).toContain('`api` reused from r-3/api');
+});
+
 test('nodes that others added are drawn behind them, and before who waits for them', () => {
   const events = created([aNode('plan', { emit: 'nodes' }), aNode('look', { needs: ['plan'] })]);
   events.push({ type: 'nodes.added', by: 'plan', nodes: [aWriter('api')], cycle: null });
@@ -149,6 +173,8 @@ test('the same again is said as commands a shell takes', () => {
   ]);
   const source = { workflow: 'w.yaml', inputs: 'i.json', changed: null };
   expect(reproduceLines(spec, source)).toEqual(reproduceLines(spec, null));
+  const fresh = { ...spec, recipe: 'team', reuse: 'yes' as const };
+  expect(reproduceLines(fresh, source)[1]).toContain(' --fresh');
   expect(reproduceLines({ ...spec, base: null, recipe: 'team' }, source)).toEqual([
     'mo workflow run w.yaml --inputs "$(cat i.json)" --land branch --concurrency 4 --budget.usd 5',
   ]);
@@ -293,6 +319,7 @@ function anAttempt(words: string, finding: Finding) {
     startedAt: 0,
     endedAt: 1,
     ending: { ...ending, class: 'crashed' as const, message: words },
+    key: null,
     verdicts: many(30, { ...verdict(false), name: words, findings: many(30, finding) }),
   };
 }

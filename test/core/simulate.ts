@@ -9,6 +9,7 @@ import { escalationId, escalationOf } from '../../src/core/requests.ts';
 import { afterEnding, afterFindings } from '../../src/core/retry.ts';
 import { isResumable } from '../../src/core/resume.ts';
 import { isReady } from '../../src/core/needs.ts';
+import { mayBeReused } from '../../src/core/reuse.ts';
 import type { RunEvent, RunSpec } from '../../src/core/event.ts';
 import type { Finding } from '../../src/core/gate.ts';
 import type { Lane, Worker } from '../../src/core/routing.ts';
@@ -129,7 +130,7 @@ export function simulate(
       const key = keyOfAction(action);
       if (action.do === 'record' || action.do === 'wait' || busy.has(key)) continue;
       busy.set(key, action);
-      if (action.do !== 'start') continue;
+      if (action.do !== 'start' || isToBeReused(run, action, chance)) continue;
       record({
         type: 'attempt.started',
         node: action.node,
@@ -146,7 +147,7 @@ export function simulate(
     if (crashes < 3 && chance.pick(40) === 0) {
       crashes += 1;
       // The workers of a dead owner go on; everything else the shell was doing is done again.
-      busy = new Map([...busy].filter(([, action]) => action.do === 'start'));
+      busy = new Map([...busy].filter(([, action]) => isStarted(state.run ?? run, action)));
       continue;
     }
     const pending = [...busy.entries()];
@@ -234,7 +235,9 @@ function consequences(
     case 'wait':
       return [];
     case 'start':
-      return endAttempt(run, action, chance, now, lanes);
+      return isStarted(run, action)
+        ? endAttempt(run, action, chance, now, lanes)
+        : takeOver(run, action);
     case 'stop': {
       const node = run.nodes.get(action.node);
       if (node?.state.status !== 'running') return [];
@@ -317,6 +320,32 @@ function weighNode(run: Run, name: string, chance: Chance): RunEvent[] {
     ? [{ type: 'node.skipped', node: name, by: 'when' }]
     : [{ type: 'node.admitted', node: name }];
 }
+
+/** Looking for what another run has proved takes time as well, and the run may have changed when it was found. */
+function isToBeReused(run: Run, { node: name }: Start, chance: Chance): boolean {
+  const node = run.nodes.get(name);
+  return (
+    run.spec.reuse === 'yes' && node !== undefined && mayBeReused(run, node) && chance.pick(3) === 0
+  );
+}
+
+function isStarted(run: Run, action: Action): boolean {
+  if (action.do !== 'start') return false;
+  return (run.nodes.get(action.node)?.attempts.length ?? 0) >= action.attempt;
+}
+
+function takeOver(run: Run, { node: name, attempt, route }: Start): RunEvent[] {
+  const node = run.nodes.get(name);
+  if (run.paused !== null || run.status.status !== 'running') return [];
+  if (node === undefined || !isReady(run, node) || !mayBeReused(run, node)) return [];
+  const files = node.spec.write ? [name] : [];
+  const work = { base: 'base', commit: `c-${name}`, tree: `t-${name}`, files };
+  const from = { run: 'r-0', node: name, attempt: 1 };
+  const proof = { receipt: 'r', handoff: {}, work, route, key: 'k', from };
+  return [{ type: 'node.reused', node: name, attempt, ...proof }];
+}
+
+type Start = Extract<Action, { do: 'start' }>;
 
 function endAttempt(
   run: Run,

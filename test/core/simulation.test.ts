@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { RunSpec } from '../../src/core/event.ts';
+import type { RunEvent, RunSpec } from '../../src/core/event.ts';
 import type { NodeSpec } from '../../src/core/node.ts';
 import type { Run, RunNode } from '../../src/core/run.ts';
 import { viewOf } from '../../src/core/view.ts';
 import { needOf } from '../../src/core/needs.ts';
 import { scopesOverlap } from '../../src/core/scope.ts';
+import { originOf } from '../../src/core/reuse.ts';
 import { slotOf } from '../../src/core/slots.ts';
 import type { Snapshot } from '../../src/core/action.ts';
 import { aMap, aNode, aRunSpec, aWorker, aWriter } from './build.ts';
@@ -42,9 +43,10 @@ const anyRun: fc.Arbitrary<RunSpec> = fc
     ),
     confirm: fc.constantFrom('ask' as const, 'yes' as const),
     fallback: fc.boolean(),
+    reuse: fc.constantFrom('yes' as const, 'never' as const),
   })
   .map(({ size, edges, kinds, whens, maxInvalidations, ...settings }) => {
-    const { concurrency, usd, confirm, fallback } = settings;
+    const { concurrency, usd, confirm, fallback, reuse } = settings;
     const nodes = Array.from({ length: size }, (_, index) => {
       // Edges go from later to earlier nodes only, so the graph has no cycle.
       const needs = edges
@@ -58,6 +60,7 @@ const anyRun: fc.Arbitrary<RunSpec> = fc
       budget: { usd, tokens: null },
       confirm,
       maxInvalidations,
+      reuse,
       settings: { limits: { fallback } },
     });
   });
@@ -133,7 +136,8 @@ test('a verified node is never executed again and a run succeeds only when every
         if (event.type === 'node.returned') verified.delete(event.node);
         if (event.type === 'nodes.invalidated')
           for (const name of [...event.nodes, ...event.dropped]) verified.delete(name);
-        if (event.type === 'attempt.started') expect(verified.has(event.node)).toBe(false);
+        if (isBegin(event)) expect(verified.has(event.node)).toBe(false);
+        if (event.type === 'node.reused') verified.add(event.node);
       }
       if (run.status.status !== 'finished' || run.status.outcome !== 'succeeded') return;
       for (const node of run.nodes.values())
@@ -181,14 +185,15 @@ test('an attempt that has become history is no evidence for anything, and no run
       const started = new Set<string>();
       const undone = new Set<string>();
       for (const { event, before } of events) {
-        if (event.type === 'attempt.started') {
+        if (isBegin(event)) {
           const key = `${event.node}/${event.attempt}`;
           expect(started.has(key)).toBe(false);
           started.add(key);
         }
         if (event.type === 'nodes.invalidated') for (const name of event.nodes) undone.add(name);
         if (event.type === 'node.verified' && !isStale(before, event)) undone.delete(event.node);
-        if (event.type === 'node.skipped') undone.delete(event.node);
+        if (event.type === 'node.skipped' || event.type === 'node.reused')
+          undone.delete(event.node);
         if (event.type === 'nodes.invalidated')
           for (const name of event.dropped) undone.delete(name);
         if (event.type === 'run.finished' && event.outcome === 'succeeded')
@@ -223,7 +228,7 @@ test('whoever needs a map starts only when all its items are done', () => {
     fc.property(anyRun, anyChance, (spec, chance) => {
       const { events } = simulate(spec, workers, chance, () => undefined);
       for (const { event, before } of events) {
-        if (event.type !== 'attempt.started' || before === null) continue;
+        if (!isBegin(event) || before === null) continue;
         for (const need of before.nodes.get(event.node)?.spec.needs ?? []) {
           const map = before.nodes.get(need);
           if (map?.spec.kind !== 'map' || map.state.status !== 'verified') continue;
@@ -236,19 +241,49 @@ test('whoever needs a map starts only when all its items are done', () => {
   );
 });
 
-test('no attempt is started while a run is paused', () => {
+test('a node that was tried, sent back or asked for again is executed, and a reused one costs nothing', () => {
   fc.assert(
     fc.property(anyRun, anyChance, (spec, chance) => {
-      const { events } = simulate(spec, workers, chance, () => undefined);
-      for (const { event, before } of events)
-        if (event.type === 'attempt.started') expect(before?.paused).toBeNull();
+      const { run, events } = simulate(spec, workers, chance, () => undefined);
+      const tried = new Set<string>();
+      for (const [index, { event, before }] of events.entries()) {
+        if (event.type === 'attempt.started') tried.add(event.node);
+        if (event.type === 'nodes.invalidated') {
+          // What rests on the target may find the same answer again; who is asked again may not.
+          for (const name of [...event.nodes, ...event.dropped]) tried.delete(name);
+          tried.add(event.target);
+        }
+        if (event.type !== 'node.reused' || before === null) continue;
+        expect(tried.has(event.node)).toBe(false);
+        const after = events[index + 1]?.before ?? run;
+        expect(after.charged).toEqual(before.charged);
+        expect(after.nodes.get(event.node)?.state.status).toBe('verified');
+      }
     }),
     { numRuns: runs },
   );
 });
 
-function isInFolder({ state }: RunNode): boolean {
+test('no attempt is started while a run is paused', () => {
+  fc.assert(
+    fc.property(anyRun, anyChance, (spec, chance) => {
+      const { events } = simulate(spec, workers, chance, () => undefined);
+      for (const { event, before } of events) if (isBegin(event)) expect(before?.paused).toBeNull();
+    }),
+    { numRuns: runs },
+  );
+});
+
+/** A node is taken up: by a worker, or with what another run has proved. */
+function isBegin(
+  event: RunEvent,
+): event is Extract<RunEvent, { type: 'attempt.started' | 'node.reused' }> {
+  return event.type === 'attempt.started' || event.type === 'node.reused';
+}
+
+function isInFolder({ state, attempts }: RunNode): boolean {
   const { status } = state;
+  if (originOf({ state, attempts }) !== null) return false;
   return status === 'running' || status === 'gating' || (status === 'verified' && !state.landed);
 }
 

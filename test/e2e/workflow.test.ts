@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { done, final, makeRig, type Rig } from './rig.ts';
+import { z } from 'zod';
+import { done, final, makeRig, plan as planOf, planned, writes, type Rig } from './rig.ts';
 
 async function aRig(): Promise<Rig> {
   const rig = await makeRig();
@@ -123,6 +124,63 @@ nodes:
   const { run_id: runId, nodes } = final(run);
   expect(nodes.map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => 'verified'));
   expect(await rig.git('show', `mo/${runId}:docs/c.md`)).toBe('mended');
+});
+
+test('the same workflow again takes over what was proved, unless it is to be fresh', async () => {
+  const rig = await aRig();
+  await rig.write(
+    'w.yaml',
+    'version: 1\nname: twice\ndefaults: { provider: scripted }\nnodes:\n  api: { write: true, scope: { allow: ["src/**"] }, task: write it }\n  look: { needs: [api], task: look at it }\n',
+  );
+  await rig.git('add', '-A');
+  await rig.git('commit', '-qm', 'workflow');
+  await rig.script({ api: wrote('1\n') });
+  const run = async (...more: string[]) => {
+    const said = await rig.mo(['workflow', 'run', 'w.yaml', '--json', ...more]);
+    expect(said).toMatchObject({ exitCode: 0 });
+    const { run_id: runId, nodes } = final(said);
+    return { said, runId, attempts: nodes.map(({ name, attempts }) => [name, attempts]) };
+  };
+  const executed = [
+    ['api', 1],
+    ['look', 1],
+  ];
+  const first = await run();
+  expect(first.attempts).toEqual(executed);
+  const second = await run();
+  expect(second.attempts).toEqual([
+    ['api', 0],
+    ['look', 0],
+  ]);
+  expect(second.said.stderr).toContain('api verified: reused from r-1/api');
+  const news = await rig.mo(['poll', second.runId, '--json']);
+  expect(news.json).toMatchObject({
+    state: 'succeeded',
+    lines: ['api verified: reused from r-1/api', 'look verified: reused from r-1/look'],
+  });
+  expect(await rig.git('show', `mo/${second.runId}:src/a.js`)).toBe('1');
+  const receipt = `.agent-workspace/runs/${second.runId}/receipts/api.json`;
+  expect(await rig.mo(['verify', '--receipt', receipt])).toMatchObject({ exitCode: 0 });
+  const report = await rig.read(`.agent-workspace/runs/${second.runId}/report.md`);
+  expect(report).toContain('0 attempts, 2 reused');
+  expect((await run('--fresh')).attempts).toEqual(executed);
+});
+
+test('a single worker and a goal are always new work', async () => {
+  const rig = await aRig();
+  await rig.script({ plan: planOf(planned('a', ['a.txt'])), a: writes('a.txt', 'a\n') });
+  const worker = ['run', 'look at it', '--provider', 'scripted', '--json'];
+  const goal = ['do', 'write a', '--yes', '--provider', 'scripted', '--land', 'branch', '--json'];
+  for (const command of [worker, goal]) {
+    for (let count = 0; count < 2; count += 1) {
+      const said = await rig.mo(command);
+      const { run_id: runId } = z.looseObject({ run_id: z.string() }).parse(said.json);
+      await rig.pollUntil(runId, ({ state }) => state !== 'running');
+      const events = await rig.mo(['output', runId, '--part', 'events', '--max-bytes', '30000']);
+      expect(events.stdout).toContain('attempt.started');
+      expect(events.stdout).not.toContain('node.reused');
+    }
+  }
 });
 
 test('a run of which a part is to be done again says so wherever somebody looks for proof', async () => {

@@ -9,7 +9,7 @@ import type { Run } from '../../src/core/run.ts';
 import type { ProcessId } from '../../src/core/worker.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { ownRun } from '../../src/engine/owner.ts';
-import { loadPromptPack } from '../../src/engine/prompt-pack.ts';
+import { loadPromptPack } from '../../src/workflow/prompts.ts';
 import { readRun } from '../../src/engine/read-run.ts';
 import { openRepository } from '../../src/git/repository.ts';
 import { systemClock } from '../../src/platform/clock.ts';

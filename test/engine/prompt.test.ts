@@ -1,11 +1,12 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { contractOf } from '../../src/core/handoff.ts';
 import { roles } from '../../src/core/names.ts';
 import type { NodeSpec } from '../../src/core/node.ts';
-import { loadPromptPack, type PromptPack } from '../../src/engine/prompt-pack.ts';
+import type { PromptPack } from '../../src/workflow/prompt-text.ts';
+import { loadPromptPack } from '../../src/workflow/prompts.ts';
 import { composePrompt, type PromptQuestion } from '../../src/engine/prompt.ts';
 import { packageRoot } from '../../src/platform/package-root.ts';
 import { newNode, usualDefaults } from '../../src/workflow/new-node.ts';
@@ -122,18 +123,15 @@ test('the version changes with the texts that were used, and only with those', a
   expect(compose({}, await loadPromptPack(folder)).version).not.toBe(before);
 });
 
-test.each([
-  ['no head', 'Just text.', 'has no head'],
-  ['another name', '---\nname: other\nversion: 1\n---\nText.', 'calls itself other'],
-  ['an undeclared variable', '---\nname: odd\nversion: 1\n---\n{{goal}}', 'variable goal'],
-  [
-    'an unused variable',
-    '---\nname: odd\nversion: 1\nvariables: goal\n---\nText.',
-    'variable goal',
-  ],
-])('a file with %s is refused', async (_name, content, message) => {
-  await writeFile(join(folder, 'odd.md'), content);
-  await expect(loadPromptPack(folder)).rejects.toThrow(message);
+test("a project's own text of a role takes its place, and the version says so", async () => {
+  const role = pack.get('roles/implementation');
+  if (role === undefined) throw new Error('there is no such text');
+  const own = { ...role, of: 'project' as const, text: 'Work as this house does.' };
+  const { text, version } = compose({}, new Map([...pack, [own.name, own]]));
+  expect(text).toContain('Work as this house does.');
+  expect(text).not.toContain('# Your role: implementation');
+  expect(text).toContain('The folder you were started in is all you have');
+  expect(version).not.toBe(compose({}).version);
 });
 
 const writer: NodeSpec = newNode(
@@ -167,11 +165,6 @@ function compose(question: Partial<PromptQuestion>, from: PromptPack = pack) {
 }
 
 async function change(file: string): Promise<void> {
-  const text = pack.get(file.replace('.md', ''));
-  const variables =
-    text?.variables.length === 0 ? '' : `variables: ${text?.variables.join(', ')}\n`;
-  await writeFile(
-    join(folder, file),
-    `---\nname: ${text?.name}\nversion: 2\n${variables}---\n${text?.text}\nOne more line.\n`,
-  );
+  const path = join(folder, file);
+  await writeFile(path, `${await readFile(path, 'utf8')}\nOne more line.\n`);
 }

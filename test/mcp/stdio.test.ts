@@ -8,6 +8,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { operations } from '../../src/operations/operations.ts';
 
 const program = join(import.meta.dirname, '../../dist/mo.mjs');
 
@@ -57,24 +58,7 @@ async function oldClient() {
   return { client, folder };
 }
 
-const names = [
-  'health',
-  'route',
-  'run',
-  'poll',
-  'output',
-  'send',
-  'stop',
-  'verify',
-  'land',
-  'usage',
-  'workflow_check',
-  'workflow_run',
-  'workflow_control',
-  'handoff',
-  'project',
-  'project_apply',
-];
+const names = operations.map(({ name }) => name);
 
 test('a client of the newest revision and one of the old see the same tools', async () => {
   const { client: modern } = await newClient();
@@ -128,15 +112,11 @@ test('an error reaches the old client as text alone, with what to send', async (
 test('a read-only server offers nothing that starts, stops or lands', async () => {
   const { client } = await newClient(['--read-only', '--exclude', 'route']);
   const { tools } = await client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual([
-    'health',
-    'poll',
-    'output',
-    'usage',
-    'workflow_check',
-    'handoff',
-    'project',
-  ]);
+  expect(tools.map(({ name }) => name)).toEqual(
+    operations
+      .filter(({ name, kind }) => kind === 'read' && name !== 'route')
+      .map(({ name }) => name),
+  );
 });
 
 test.each(['SIGINT', 'SIGTERM', 'the end of stdin'])(

@@ -65,12 +65,14 @@ test('read-only, toolsets and exclude leave out what they say', () => {
     'usage',
     'workflow_check',
     'handoff',
+    'prompts',
   ]);
   expect(names({ toolsets: ['workflow'] })).toEqual([
     'workflow_check',
     'workflow_run',
     'workflow_control',
     'handoff',
+    'prompts',
   ]);
   expect(names({ exclude: ['run', 'land'] })).not.toContain('run');
 });

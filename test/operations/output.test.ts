@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { handoff } from '../../src/operations/handoff.ts';
 import { output } from '../../src/operations/output.ts';
 import { pageOfText } from '../../src/operations/page.ts';
 import { aNode } from '../core/build.ts';
-import { aProject, aRun, type TestProject } from './project.ts';
+import { aProject, aReuse, aRun, type TestProject } from './project.ts';
 
 async function read(project: TestProject, asked: Record<string, unknown>) {
   const answer = await output.call(asked, project.context);
@@ -86,6 +87,22 @@ test('a log is what the worker did, line by line, and what it said on stderr', a
   );
   const result = await read(project, { run_id: runId, node: 'a' });
   expect(result.text).toBe('All done.');
+});
+
+test('what the worker of a reused node did is read where it was done', async () => {
+  const { project, runId } = await anAttempt({
+    'prompt.md': '# Do it\n',
+    'handoff.json': '{"status":"pass"}\n',
+  });
+  const later = aRun(project, [aNode('c'), aNode('d')]);
+  later.record([aReuse('c', { run: runId, node: 'a', attempt: 1 })]);
+  const asked = { run_id: later.runId, node: 'c' };
+  expect((await read(project, { ...asked, part: 'prompt' })).text).toBe('# Do it\n');
+  const { data } = await handoff.call({ action: 'read', ...asked }, project.context);
+  expect(data).toMatchObject({
+    text: '{"status":"pass"}\n',
+    attempts: [{ attempt: 1, state: 'accepted' }],
+  });
 });
 
 test('what is not there yet is said with the state and the next step', async () => {

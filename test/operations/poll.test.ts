@@ -6,7 +6,7 @@ import { poll } from '../../src/operations/poll.ts';
 import { takePicture } from '../../src/operations/take-picture.ts';
 import { keepSource } from '../../src/store/kept-source.ts';
 import { aMap, aNode } from '../core/build.ts';
-import { aProject, aRun, type TestProject } from './project.ts';
+import { aProject, aReuse, aRun, type TestProject } from './project.ts';
 
 type Asked = { since?: string; wait_s?: number; detail?: 'summary' | 'nodes' | 'events' };
 
@@ -85,6 +85,15 @@ test('a wait ends when a node is verified, long before its time is over', async 
   const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
   owner.verify('a');
   expect((await waiting).lines).toEqual(['a verified']);
+});
+
+test('a wait ends when a node is reused, and says from where', async () => {
+  const project = await aProject();
+  const { runId, record } = aRun(project, [aNode('a')]);
+  const { cursor } = await ask(project, runId);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  record([aReuse('a', { run: 'r-3-add-jwt', node: 'api', attempt: 2 })]);
+  expect((await waiting).lines).toEqual(['a verified: reused from r-3/api']);
 });
 
 test('a wait goes on while workers only start and speak', async () => {
@@ -375,4 +384,50 @@ test('a run whose nodes belong to no list tells no progress', async () => {
   const project = await aProject();
   const { runId } = aRun(project, [aNode('a')]);
   expect(await ask(project, runId)).not.toHaveProperty('progress');
+});
+
+function aMapRun(project: TestProject, items: number) {
+  const nodes = Array.from({ length: items }, (_, index) =>
+    aNode(`docs-${index + 1}`, { itemOf: 'docs' }),
+  );
+  return aRun(project, [aMap('docs'), aNode('other'), ...nodes]);
+}
+
+test('items that are verified end no wait; a node that is no item does', async () => {
+  const project = await aProject();
+  const { runId, owner } = aMapRun(project, 20);
+  owner.start('other');
+  const { cursor } = await ask(project, runId);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  let isAnswered = false;
+  void waiting.then(() => (isAnswered = true));
+  for (let one = 1; one <= 20; one += 1) {
+    owner.start(`docs-${one}`);
+    owner.verify(`docs-${one}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(isAnswered).toBe(false);
+  owner.verify('other');
+  expect(await waiting).toMatchObject({ maps: ['docs 20/20 done'], lines: ['other verified'] });
+});
+
+test('an item that is lost is told within the wait', async () => {
+  const project = await aProject();
+  const { runId, owner, record } = aMapRun(project, 2);
+  owner.start('docs-1');
+  const { cursor } = await ask(project, runId);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  record([{ type: 'node.failed', node: 'docs-1', message: 'no', findings: [] }]);
+  expect((await waiting).maps).toEqual(['docs 0/2 done, 1 failed (docs-1)']);
+});
+
+test('many items are told as a batch', async () => {
+  const project = await aProject();
+  const { runId, owner, record } = aMapRun(project, 3);
+  const { cursor } = await ask(project, runId);
+  const waiting = ask(project, runId, { since: cursor, wait_s: 50 });
+  owner.start('docs-1');
+  owner.verify('docs-1');
+  record(Array.from({ length: 1_000 }, () => ({ type: 'node.admitted', node: 'docs-2' })));
+  expect((await waiting).maps).toEqual(['docs 1/3 done']);
 });

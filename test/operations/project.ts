@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { foldRun } from '../../src/core/apply.ts';
-import type { RunSpec } from '../../src/core/event.ts';
+import type { Origin, RunEvent, RunSpec } from '../../src/core/event.ts';
 import type { NodeSpec } from '../../src/core/node.ts';
 import { emptySummary } from '../../src/core/summary.ts';
 import type { AttemptSummary, ProcessId, Route } from '../../src/core/worker.ts';
@@ -152,4 +152,12 @@ function ownerOf(of: { store: Store; runId: string; epoch: number; recorder: Rec
         },
       ]),
   };
+}
+
+/** A node of a run is answered by what another one has proved. */
+export function aReuse(node: string, from: Origin): RunEvent {
+  const work = { base: 'b', commit: 'b', tree: 't', files: [] };
+  const receipt = `receipts/${node}.json`;
+  const proof = { receipt, handoff: null, work, route: aRoute, key: 'k' };
+  return { type: 'node.reused', node, attempt: 1, ...proof, from };
 }

@@ -260,6 +260,66 @@ test('the newest receipt of a node is found', async () => {
   expect(store.receiptOf(runId, 'web')).toBeNull();
 });
 
+const keyed = (node: string, key: string | null, createdAt: number) => ({
+  node,
+  attempt: 1,
+  path: `${node}.json`,
+  commit: null,
+  tree: null,
+  digest: `digest of ${node}`,
+  createdAt,
+  key,
+});
+
+const verified = (node: string): RunEvent => ({
+  type: 'node.verified',
+  node,
+  attempt: 1,
+  receipt: 'r',
+  handoff: null,
+});
+
+test('receipts of other runs are found by what was asked: of the same name first, then the newest', async () => {
+  const { store, runId, epoch } = await aRun();
+  append(store, { runId, epoch }, [started('api'), verified('api'), verified('web')], {
+    receipts: [keyed('api', 'same', 5), keyed('web', 'same', 9), keyed('docs', null, 1)],
+  });
+  const { runId: other } = store.createRun({ spec: aSpec(), clientKey: null });
+  const asking = { runId: other, node: 'api' };
+  expect(store.receiptsByKey('same', asking)).toEqual([
+    { runId, node: 'api', attempt: 1, path: 'api.json', digest: 'digest of api', seq: 3 },
+    { runId, node: 'web', attempt: 1, path: 'web.json', digest: 'digest of web', seq: 4 },
+  ]);
+  expect(store.receiptsByKey('same', { ...asking, node: 'x' }).map(({ node }) => node)).toEqual([
+    'web',
+    'api',
+  ]);
+  expect(store.readEvents(runId, 2, 1)[0]?.event).toEqual(verified('api'));
+  expect(store.receiptsByKey('same', { runId, node: 'api' })).toEqual([]);
+  expect(store.receiptsByKey('another', asking)).toEqual([]);
+});
+
+test('a receipt that was withdrawn, or on which no event rests, is not found by what was asked', async () => {
+  const { store, runId, epoch } = await aRun();
+  append(store, { runId, epoch }, [verified('api')], {
+    receipts: [keyed('api', 'same', 5), keyed('docs', 'same', 5)],
+  });
+  const { runId: other } = store.createRun({ spec: aSpec(), clientKey: null });
+  expect(store.receiptsByKey('same', { runId: other, node: 'api' })).toHaveLength(1);
+  append(store, { runId, epoch }, [
+    {
+      type: 'nodes.invalidated',
+      by: 'person',
+      target: 'api',
+      nodes: ['api'],
+      dropped: [],
+      reason: 'again',
+      findings: [],
+    },
+  ]);
+  expect(store.receiptsByKey('same', { runId: other, node: 'api' })).toEqual([]);
+});
+
 test('a checkpoint comes back as it was saved', async () => {
   const { store, runId, epoch } = await aRun();
   const key = { runId, node: 'api', attempt: 1 };

@@ -69,6 +69,27 @@ test('what a running attempt holds is found again when mo is updated', async () 
   database.close();
 });
 
+test('receipts from before they had keys are kept, and are found by an index from then on', async () => {
+  const database = await aDatabase();
+  migrate(database, migrations.slice(0, 3));
+  database.script(`
+    INSERT INTO run (run_id, name, goal, created_at) VALUES ('r-1', 'n', 'g', 1);
+    INSERT INTO receipt (run, node, attempt, path, digest, created_at)
+      VALUES (1, 'api', 1, 'api.json', 'd', 1);
+  `);
+
+  migrate(database);
+
+  const row = z.object({ node: z.string(), key: z.null(), seq: z.null(), stale: z.number() });
+  expect(database.all(row, 'SELECT node, key, seq, stale FROM receipt')).toHaveLength(1);
+  const plan = database.all(
+    z.object({ detail: z.string() }),
+    "EXPLAIN QUERY PLAN SELECT node FROM receipt WHERE key = 'k' AND stale = 0",
+  );
+  expect(plan[0]?.detail).toContain('receipt_key');
+  database.close();
+});
+
 test('every migration of mo runs on an empty database, and on the state before it', async () => {
   const database = await aDatabase();
   for (const count of migrations.keys()) {

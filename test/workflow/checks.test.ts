@@ -164,7 +164,7 @@ test.each<[string, string, string]>([
     'max_nodes: 1\n  a: { task: x }\n  b: { task: x }',
     'the file alone has 2 nodes.',
   ],
-  ['a bad max_nodes', 'max_nodes: 10001\n  a: { task: x }', '10001 does not fit'],
+  ['a bad max_nodes', 'max_nodes: 20001\n  a: { task: x }', '20001 does not fit'],
   [
     'an unknown provider',
     '  a: { task: x, provider: claud }',

@@ -5,6 +5,7 @@ import { scopesOverlap } from '../../src/core/scope.ts';
 import { downstreamOf, layersOf } from '../../src/core/graph.ts';
 import { dryRun } from '../../src/workflow/dry-run.ts';
 import { renderDryRun } from '../../src/workflow/dry-run-text.ts';
+import type { ItemsNow } from '../../src/workflow/items-now.ts';
 import type { TrackRecord } from '../../src/core/track-record.ts';
 import { newNode, usualDefaults } from '../../src/workflow/new-node.ts';
 import { recipeDo } from './recipe-do.ts';
@@ -112,6 +113,49 @@ test('the estimate is the sum of what is known, and says what is not', () => {
   expect(renderDryRun(dryRun(nodes, { concurrency: 4, surroundings }))).toContain(
     'Estimate: no data.',
   );
+});
+
+test('the items of a map that are known are told, and counted in the estimate', () => {
+  const item = { ...writer('item', ['${file}']), kind: 'agent' as const };
+  const map = { over: 'x', as: 'file', batch: 1, concurrency: 2, limit: null, sample: null, item };
+  const nodes = [special('each', { kind: 'map', map })];
+  const made = (...allow: string[]): NodeSpec[] =>
+    allow.map((path, index) => ({
+      ...writer(`each-${index + 1}`, [path]),
+      items: [`no ${index}`],
+    }));
+  const record: TrackRecord = {
+    role: 'implementation',
+    route: { provider: 'claude', profile: null, model: null, effort: null, mode: 'write' },
+    attempts: 12,
+    ms: { median: 60_000, p80: 120_000 },
+    usd: { median: 0.5, p80: 1 },
+  };
+  const textOf = (items: ItemsNow): string =>
+    renderDryRun(
+      dryRun(nodes, {
+        concurrency: 4,
+        surroundings,
+        records: [record],
+        items: new Map([['each', items]]),
+      }),
+    );
+  const apart = textOf({ kind: 'known', nodes: made('a', 'b', 'c') });
+  expect(apart).toContain('3 items now: no 0, no 1, no 2');
+  expect(apart).toContain('Longest chain: 1 node, at most 30m');
+  expect(apart).toContain('money: $1.50 (80 %: $3.00)');
+  expect(apart).toContain('time: 2m (80 %: 4m)');
+  expect(apart).toContain('not in it: retries');
+  const inRow = textOf({ kind: 'known', nodes: made('a', 'a/**', 'a') });
+  expect(inRow).toContain('one after another: all may change the same files');
+  expect(inRow).toContain('time: 3m (80 %: 6m)');
+  const some = textOf({ kind: 'known', nodes: made('a', 'b', 'b/x') });
+  expect(some).toContain('not all at once: no 1 and no 2 may change the same files');
+  expect(textOf({ kind: 'known', nodes: [] })).toContain('0 items now');
+  const later = textOf({ kind: 'later', after: ['scan', 'look'] });
+  expect(later).toContain('its items are known when scan and look are done');
+  expect(later).toContain('Estimate: no data.');
+  expect(textOf({ kind: 'later', after: [] })).toContain('known when the run has started');
 });
 
 test('one worker is advised exactly when no two of several agents can be at work at once', () => {

@@ -36,6 +36,18 @@ test('a batch has its items one a line, and all of them in its scope', async () 
   ]);
 });
 
+test('a task that does not name its item gets it at its end', async () => {
+  const nodes = await nodesOf('batch: 2, node: { task: "Look $${item} over\\n" }', [
+    '${item}',
+    'b',
+    'c',
+  ]);
+  expect(nodes.map(({ task }) => task)).toEqual([
+    'Look ${item} over\n\nThe items, one a line:\n${item}\nb',
+    'Look ${item} over\n\nThe item:\nc',
+  ]);
+});
+
 test('what looks like a reference inside an item stays what it is', async () => {
   const nodes = await nodesOf('node: { task: "$${item} is ${item}" }', ['${item} $& $${x}']);
   expect(nodes[0]?.task).toBe('${item} is ${item} $& $${x}');

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { recipeCommands } from '../../src/core/recipe-commands.ts';
 import { json } from '../../src/core/json.ts';
 import { commandsOfRecipe } from '../../src/platform/recipe-files.ts';
@@ -149,12 +150,13 @@ test('every recipe that comes with mo is found, says what it is for, and is a wo
   expect([...recipes.keys()].map((name) => `${name}.yaml`)).toEqual(
     (await readdir(folder)).toSorted(),
   );
+  const sample = { string: 'a', number: 2, boolean: true, list: ['a', 'b'], items: [{ a: 1 }] };
   for (const { name, file: path, text } of recipes.values()) {
     expect(text).toBe(await readFile(path, 'utf8'));
     const { description, inputs } = recipeHead(text);
     expect(description).not.toBe('');
     const given = [...inputs].flatMap(([input, { type, default: usual }]) =>
-      usual === undefined ? [[input, type === 'list' ? ['a', 'b'] : 'a'] as const] : [],
+      usual === undefined ? [[input, sample[type]] as const] : [],
     );
     const loaded = await loadWorkflow(
       JSON.stringify(written(text, Object.fromEntries(given))),
@@ -162,4 +164,53 @@ test('every recipe that comes with mo is found, says what it is for, and is a wo
     );
     expect(loaded).toHaveProperty('workflow.name', name);
   }
+});
+
+test('numbers, what only reads, and what is a template of its own are written out', () => {
+  const text = JSON.stringify({
+    version: 1,
+    name: 'x',
+    inputs: {
+      task: { type: 'string' },
+      paths: { type: 'list', default: ['${file}', '{file.dir}/${x}'] },
+      look: { type: 'boolean', default: false },
+      many: { type: 'number', default: 3 },
+      few: { type: 'number', required: false },
+    },
+    concurrency: '${inputs.many}',
+    nodes: {
+      m: {
+        kind: 'map',
+        as: 'file',
+        batch: '${inputs.many}',
+        limit: '${inputs.few}',
+        node: {
+          read_only: '${inputs.look}',
+          write: true,
+          scope: { allow: '${inputs.paths}' },
+          retries: '${inputs.few}',
+          task: '${inputs.task}',
+        },
+      },
+    },
+  });
+  const task = 'Mend {file} as {file.kind}, not {other} or ${file.x} ${HOME} ${ {item}';
+  const { concurrency, nodes } = z
+    .looseObject({ concurrency: z.unknown(), nodes: z.unknown() })
+    .parse(written(text, { task }));
+  expect(concurrency).toBe(3);
+  expect(nodes).toEqual({
+    m: {
+      kind: 'map',
+      as: 'file',
+      batch: 3,
+      node: {
+        write: true,
+        scope: { allow: ['${file}', '${file.dir}/$${x}'] },
+        task: 'Mend ${file} as ${file.kind}, not {other} or ${file.x} $${HOME} $${ {item}',
+      },
+    },
+  });
+  const reading = written(text, { task: 'Look', look: true });
+  expect(reading).toHaveProperty('nodes.m.node', { task: 'Look' });
 });

@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { toolsets } from '../../operations/operation.ts';
 import type { RegisterCommand } from '../cli-deps.ts';
+import { names } from '../names.ts';
 
 const flags = z.object({
   cwd: z.string().optional(),
@@ -30,10 +31,3 @@ export const serve: RegisterCommand = (program, host) => {
       });
     });
 };
-
-function names(text: string): string[] {
-  return text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-}

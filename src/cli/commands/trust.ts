@@ -6,13 +6,19 @@ export const trust: RegisterCommand = (program, host) => {
     .command('trust')
     .summary("allow the commands named in this project's mo.yaml")
     .description(
-      "Allow the commands that this project's mo.yaml and recipes (.mo/recipes) name, as they are now. A changed file asks again.",
+      "Allow the commands that this project's mo.yaml and recipes (.mo/recipes) name, and its texts for workers (.mo/prompts), as they are now. A changed file asks again.",
     )
     .action(async () => {
       await runCommandCall(command, host, async ({ terminal, json, context }) => {
         const trusted = await context.trust();
         if (json) terminal.out(JSON.stringify(trusted, null, 2));
-        else terminal.out([trusted, ...trusted.recipes].flatMap(trustedLines).join('\n'));
+        else
+          terminal.out(
+            [
+              ...[trusted, ...trusted.recipes].flatMap(trustedLines),
+              ...trusted.prompts.map((file) => `Trusted ${file} as it is now: it steers workers`),
+            ].join('\n'),
+          );
         return 0;
       });
     });

@@ -3,7 +3,7 @@
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { ownRun } from '../../../src/engine/owner.ts';
-import { loadPromptPack } from '../../../src/engine/prompt-pack.ts';
+import { loadPromptPack } from '../../../src/workflow/prompts.ts';
 import { eventsOf } from '../../../src/engine/read-run.ts';
 import { openRepository } from '../../../src/git/repository.ts';
 import { systemClock } from '../../../src/platform/clock.ts';

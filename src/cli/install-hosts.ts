@@ -1,0 +1,150 @@
+import type {
+  HostPlan,
+  HostsInstallation,
+  HostsWish,
+  InstalledHost,
+} from '../operations/install-hosts.ts';
+import { homeFolder } from '../platform/data-folder.ts';
+import type { CommandCall } from './command-call.ts';
+import { redact } from '../core/redact.ts';
+
+type Asking = { dryRun: boolean; yes: boolean };
+
+/** Shows the plan, asks where somebody can be asked, writes, and says what the hosts say. */
+export async function installHosts(call: CommandCall, wish: HostsWish & Asking): Promise<number> {
+  const { planHosts } = await import('../operations/install-hosts.ts');
+  return carryOut(call, await planHosts(call.context, wish), wish);
+}
+
+export async function updateHosts(
+  call: CommandCall,
+  wish: Asking & { force: boolean },
+): Promise<number> {
+  const { planUpdate } = await import('../operations/update-hosts.ts');
+  const update = await planUpdate(call.context, wish);
+  if (!call.json) {
+    if (update.plans.length === 0)
+      call.terminal.out('mo is in no host yet. Put it there with: mo install');
+    call.terminal.out(
+      `This is mo ${call.context.version}. A newer one comes with: ${update.command}`,
+    );
+  }
+  return update.plans.length === 0 && !call.json ? 0 : carryOut(call, update, wish);
+}
+
+async function carryOut(
+  call: CommandCall,
+  installation: HostsInstallation,
+  { dryRun, yes }: Asking,
+): Promise<number> {
+  const { terminal, json } = call;
+  const shown = (path: string): string => shortPath(path, homeFolder(call.context.env));
+  const { plans } = installation;
+  const isSame = plans.every((plan) => plan.isSame);
+  if (dryRun) {
+    if (json) terminal.out(asJson({ changed: false, hosts: plans.map(planObject) }));
+    else
+      terminal.out(
+        [...plans.flatMap((plan) => planLines(plan, shown, true)), dryRunEnd(isSame)].join('\n'),
+      );
+    return 0;
+  }
+  if (!json) terminal.out(plans.flatMap((plan) => planLines(plan, shown, false)).join('\n'));
+  if (!isSame && !yes && !json && terminal.canAsk && !(await isWanted(call))) {
+    terminal.out('Nothing was changed.');
+    return 0;
+  }
+  const installed = await installation.apply((one) => {
+    if (!json && one.check !== null) terminal.out(checkLine(one.title, one.check));
+  });
+  const isReached = installed.every(({ check }) => check?.state !== 'lost');
+  if (json) {
+    const hosts = installed.map((one) => ({
+      ...planObject(one),
+      check: one.check,
+      twice: one.isTwice,
+    }));
+    terminal.out(asJson({ changed: !isSame, hosts }));
+  } else terminal.out(endLines(installed, isSame).join('\n'));
+  return isReached ? 0 : 5;
+}
+
+async function isWanted({ terminal, interrupted }: CommandCall): Promise<boolean> {
+  const answer = await terminal.ask('Go on? [Y/n] ', interrupted);
+  return answer !== null && /^(y|yes|)$/i.test(answer.trim());
+}
+
+const signs = { new: '+', changed: '~', same: '=' } as const;
+
+function planLines(plan: HostPlan, shown: (path: string) => string, withDiff: boolean): string[] {
+  return [
+    `${plan.title}${plan.binary === null ? ' (its program is not on the PATH: only its files are written)' : ` (${shown(plan.binary)})`}`,
+    ...plan.steps.flatMap((step) => [
+      `  ${signs[step.change]} ${shown(step.path)}  ${step.what}${step.by === null || step.change === 'same' ? '' : `  [by ${step.by}]`}`,
+      ...(withDiff && step.diff !== null
+        ? redact(step.diff)
+            .split('\n')
+            .map((line) => `      ${line}`)
+        : []),
+    ]),
+  ];
+}
+
+function checkLine(title: string, { state, what }: NonNullable<InstalledHost['check']>): string {
+  switch (state) {
+    case 'reached':
+      return `✓ ${title} reaches mo: ${what.replace(/^✔ /, '')}`;
+    case 'waiting':
+      return `· ${title} waits for you: run \`claude\` in the project once and say yes to the server mo. Everybody who has the project is asked once.`;
+    case 'lost':
+      return `✗ ${title} does not reach mo: ${what}`;
+  }
+}
+
+function dryRunEnd(isSame: boolean): string {
+  return isSame
+    ? 'Everything is as it should be.'
+    : 'Nothing was changed. Without --dry-run this is written.';
+}
+
+function endLines(installed: readonly InstalledHost[], isSame: boolean): string[] {
+  if (isSame)
+    return ['Everything is as it should be; nothing was changed. Look closer with: mo doctor'];
+  const isLost = installed.some(({ check }) => check?.state === 'lost');
+  return [
+    `Installed. Start a new session and type: ${installed.map(({ call, title }) => `${call} (${title})`).join(', ')}`,
+    ...installed
+      .filter(({ isTwice }) => isTwice)
+      .map(
+        ({ title }) =>
+          `! mo is in ${title} twice: a plugin of it was there already. Take one of the two out, or every tool is there double.`,
+      ),
+    ...(isLost ? ['What is wrong says: mo doctor'] : []),
+    'Take it out again with: mo uninstall',
+  ];
+}
+
+function planObject(plan: HostPlan): object {
+  return {
+    host: plan.host,
+    scope: plan.scope,
+    mode: plan.mode,
+    binary: plan.binary,
+    parts: plan.steps.map(({ kind, path, change, what, by, diff }) => ({
+      kind,
+      path,
+      change,
+      what,
+      by,
+      diff: diff === null ? null : redact(diff),
+    })),
+  };
+}
+
+function asJson(value: object): string {
+  return JSON.stringify(value, null, 2);
+}
+
+export function shortPath(path: string, home: string): string {
+  return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+}

@@ -1,0 +1,240 @@
+import { access } from 'node:fs/promises';
+import { MoError } from '../core/problem.ts';
+import type { Provider } from '../core/worker.ts';
+import { examineEntry, examineSkill } from '../hosts/examine-host.ts';
+import type { Finding } from '../hosts/finding.ts';
+import type { FoundHost } from '../hosts/found-host.ts';
+import { findHost } from '../hosts/found-host.ts';
+import { type Host, type HostCheck, type HostPlace, type Mode } from '../hosts/host.ts';
+import { hosts } from '../hosts/hosts.ts';
+import { readRecord, type Install } from '../hosts/install-record.ts';
+import type { OperationContext } from './context.ts';
+import { hostPlace } from './host-place.ts';
+import { askToConnect, hasPlugin } from './install-hosts.ts';
+import { probeProvider } from './probe-provider.ts';
+
+export type ExaminedHost = {
+  host: Host['name'];
+  title: string;
+  /** null: its program is not on the PATH. */
+  binary: string | null;
+  version: string | null;
+  signedIn: 'yes' | 'no' | 'unknown';
+  /** How mo is in it. */
+  mo: 'direct' | 'plugin' | 'both' | 'no';
+  /** Whether the host reaches mo; null: it was not asked. */
+  check: HostCheck | null;
+  findings: Finding[];
+};
+
+export type Examination = {
+  mo: string;
+  node: string;
+  hosts: ExaminedHost[];
+  /** Of mo itself and of the project. */
+  findings: Finding[];
+  ok: boolean;
+};
+
+/** Everything that can keep mo from working in a host, with what to type against it. Changes nothing; hosts start their servers for it. */
+export async function examine(context: OperationContext): Promise<Examination> {
+  const place = await hostPlace(context);
+  const [found, own] = await Promise.all([
+    Promise.all(hosts.map((host) => findHost(host, place))),
+    examineSelf(context, place),
+  ]);
+  const installs = await readInstalls(place, own);
+  const examined: ExaminedHost[] = [];
+  for (const [index, host] of hosts.entries()) {
+    const one = found[index] ?? null;
+    const install = installs.find(
+      ({ host: name, scope, at }) =>
+        name === host.name &&
+        (scope === 'user' ? at === host.files(place, scope).entry : at === place.project),
+    );
+    if (one !== null || install !== undefined) {
+      examined.push(
+        await examineHost(context, place, one ?? { host, call: null }, install ?? null),
+      );
+    }
+  }
+  const isNowhere = examined.every(({ mo }) => mo === 'no');
+  const findings = [
+    ...own,
+    ...(examined.length === 0
+      ? [
+          {
+            what: 'Neither Claude Code nor Codex is here.',
+            fix: 'Install one of them, then: mo install',
+          },
+        ]
+      : isNowhere
+        ? [{ what: 'mo is in no host yet.', fix: 'mo install' }]
+        : []),
+  ];
+  const ok = findings.length === 0 && examined.every((one) => one.findings.length === 0);
+  return { mo: context.version, node: process.versions.node, hosts: examined, findings, ok };
+}
+
+async function examineHost(
+  context: OperationContext,
+  place: HostPlace,
+  found: FoundHost,
+  install: Install | null,
+): Promise<ExaminedHost> {
+  const { host, call } = found;
+  const [{ entry, findings }, skill, isPlugin, probed] = await Promise.all([
+    examineEntry(place, found, install),
+    install === null ? [] : examineSkill(place, install),
+    hasPlugin(found),
+    probe(context, host),
+  ]);
+  const mo = entry === null ? (isPlugin ? 'plugin' : 'no') : isPlugin ? 'both' : 'direct';
+  const check = call === null || mo === 'no' ? null : await connect(found, mo, install);
+  return {
+    host: host.name,
+    title: host.title,
+    binary: call?.binary.at(-1) ?? null,
+    version: probed.version,
+    signedIn: probed.signedIn,
+    mo,
+    check,
+    findings: [
+      ...(call === null || probed.problem !== null
+        ? [probed.problem ?? { what: `${host.binary} is not on the PATH.`, fix: 'Install it.' }]
+        : []),
+      ...findings,
+      ...skill,
+      ...(mo === 'both' ? [twice(host, install)] : []),
+      ...(install?.mode === 'plugin' && !isPlugin && call !== null
+        ? [{ what: `The plugin of mo is not in ${host.title} any more.`, fix: again(install) }]
+        : []),
+      // What keeps it from starting has been said already.
+      ...(check === null || findings.length > 0 ? [] : unreached(host, check, install)),
+    ],
+  };
+}
+
+function twice(host: Host, install: Install | null): Finding {
+  const other =
+    install?.mode === 'plugin'
+      ? `remove the server mo from ${host.title}`
+      : `remove the plugin mo from ${host.title}`;
+  const what = `mo is in ${host.title} twice, as a server and as a plugin: every tool is there double.`;
+  return {
+    what,
+    fix:
+      install === null
+        ? `Take one of them out of ${host.title}.`
+        : `Keep what mo install wrote, and ${other}.`,
+  };
+}
+
+function unreached(host: Host, check: HostCheck, install: Install | null): Finding[] {
+  switch (check.state) {
+    case 'reached':
+      return [];
+    case 'waiting': {
+      const fix = `Run \`${host.binary}\` in the project once and say yes to the server mo.`;
+      return [{ what: `${host.title} waits for your approval of the server in .mcp.json.`, fix }];
+    }
+    case 'lost':
+      return [{ what: `${host.title} does not reach mo: ${check.what}.`, fix: again(install) }];
+  }
+}
+
+function again(install: Install | null): string {
+  if (install === null) return 'mo install';
+  const scope = install.scope === 'project' ? ' --scope project' : '';
+  const mode = install.mode === 'plugin' ? ' --mode plugin' : '';
+  return `mo install --host ${install.host}${scope}${mode}`;
+}
+
+async function connect(
+  { host, call }: FoundHost,
+  mo: Exclude<ExaminedHost['mo'], 'no'>,
+  install: Install | null,
+): Promise<HostCheck | null> {
+  if (call === null) return null;
+  const mode: Mode = mo === 'plugin' ? 'plugin' : 'direct';
+  return askToConnect(() => host.check(call, { scope: install?.scope ?? 'user', mode }));
+}
+
+type Probed = {
+  version: string | null;
+  signedIn: ExaminedHost['signedIn'];
+  problem: Finding | null;
+};
+
+/** A host is the program of a provider too: what is known of a worker's CLI is asked the same way. */
+async function probe(context: OperationContext, host: Host): Promise<Probed> {
+  const provider: Provider | undefined = (await context.providers()).find(
+    ({ binary }) => binary === host.binary,
+  );
+  if (provider === undefined) return { version: null, signedIn: 'unknown', problem: null };
+  return probeProvider(provider, {
+    env: context.env,
+    folder: context.folder,
+    now: context.clock.now(),
+    signal: context.signal,
+  });
+}
+
+async function readInstalls(place: HostPlace, findings: Finding[]): Promise<Install[]> {
+  try {
+    return (await readRecord(place)).installs;
+  } catch (error) {
+    if (!(error instanceof MoError)) throw error;
+    findings.push({ what: error.message, fix: 'Move the file away, then: mo install' });
+    return [];
+  }
+}
+
+async function examineSelf(context: OperationContext, place: HostPlace): Promise<Finding[]> {
+  const [addon, workspace] = await Promise.all([examineAddon(), examineWorkspace(context, place)]);
+  return [...addon, ...workspace];
+}
+
+async function examineAddon(): Promise<Finding[]> {
+  const { openDatabase } = await import('../store/database.ts');
+  try {
+    (await openDatabase(':memory:')).close();
+    return [];
+  } catch (error) {
+    if (!(error instanceof MoError)) throw error;
+    const [what = error.message, ...fix] = error.message.split(/(?<=\.) (?=Run )/);
+    return [{ what, fix: fix.join(' ') }];
+  }
+}
+
+/** The workspace says itself that git is to ignore it; somebody may have removed that. */
+async function examineWorkspace(
+  { env, project }: OperationContext,
+  place: HostPlace,
+): Promise<Finding[]> {
+  const { workspacePaths } = await import('../store/paths.ts');
+  const { folder } = workspacePaths(place.project);
+  const isThere = await access(folder).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere || !(await isRepository(project))) return [];
+  const { createGit } = await import('../git/git.ts');
+  const seen = await createGit(place.project, { env }).run(
+    ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '--', folder],
+    { cutAt: 1_000 },
+  );
+  if (seen.stdout === '') return [];
+  const what = `git does not ignore ${folder}, so what mo keeps there could be committed.`;
+  return [{ what, fix: `echo '*' > '${folder}/.gitignore'` }];
+}
+
+/** What is wrong with git is said by `mo health`. */
+async function isRepository(project: OperationContext['project']): Promise<boolean> {
+  try {
+    return (await project()).git !== null;
+  } catch (error) {
+    if (error instanceof MoError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,243 @@
+import { didYouMean } from '../core/closest.ts';
+import { MoError } from '../core/problem.ts';
+import { remarked } from '../hosts/config-file.ts';
+import { findHost, type FoundHost } from '../hosts/found-host.ts';
+import { HostRefusal, type HostCheck, type HostName, type HostPlace } from '../hosts/host.ts';
+import { hosts } from '../hosts/hosts.ts';
+import { readRecord, writeRecord, type Install, type Part } from '../hosts/install-record.ts';
+import { partOf, planInstall, type InstallWish } from '../hosts/plan-install.ts';
+import type { Step } from '../hosts/step.ts';
+import type { OperationContext } from './context.ts';
+import { hostPlace } from './host-place.ts';
+import { operations } from './operations.ts';
+
+export type HostsWish = Omit<InstallWish, 'command'> & {
+  /** `all`: every host that is on this machine. */
+  host: HostName | 'all';
+  /** null: `node` for the user, `npx` in the files of a project. */
+  command: InstallWish['command'] | null;
+};
+
+/** What would be done to one host. */
+export type HostPlan = {
+  host: HostName;
+  title: string;
+  call: string;
+  scope: InstallWish['scope'];
+  mode: InstallWish['mode'];
+  /** null: its program is not on the PATH. */
+  binary: string | null;
+  steps: readonly Step[];
+  isSame: boolean;
+};
+
+export type InstalledHost = HostPlan & {
+  /** What the host says of the server; null where its program is not there or nothing changed. */
+  check: HostCheck | null;
+  /** A plugin of mo from elsewhere is there beside the server: every tool is there double. */
+  isTwice: boolean;
+};
+
+export type HostsInstallation = {
+  plans: readonly HostPlan[];
+  /** Writes what the plans say and asks every host that changed whether it reaches mo. */
+  apply: (told: (host: InstalledHost) => void) => Promise<InstalledHost[]>;
+};
+
+/** Reads everything and writes nothing: what stands against one host is found before another one is changed. */
+export async function planHosts(
+  context: OperationContext,
+  wish: HostsWish,
+): Promise<HostsInstallation> {
+  checkWish(wish);
+  const place = await hostPlace(context);
+  const found = await findHosts(place, wish);
+  const wishes = found.map((one) => {
+    const usual = one.host.isEntryShared(wish.scope) ? 'npx' : 'node';
+    return { found: one, wish: { ...wish, command: wish.command ?? usual } };
+  });
+  return planFound(place, wishes);
+}
+
+/** The same for what has been installed already, as it was wished for then. */
+export async function planFound(
+  place: HostPlace,
+  wishes: readonly { found: FoundHost; wish: InstallWish }[],
+): Promise<HostsInstallation> {
+  const record = await readRecord(place);
+  const planned: { found: FoundHost; wish: InstallWish; steps: Step[]; plan: HostPlan }[] = [];
+  for (const { found, wish } of wishes) {
+    const known = knownInstall(record.installs, place, found, wish);
+    const steps = await planInstall(place, found, wish, known);
+    planned.push({ found, wish, steps, plan: planOf(found, wish, steps) });
+  }
+  return {
+    plans: planned.map(({ plan }) => plan),
+    apply: async (told) => {
+      const installed: InstalledHost[] = [];
+      for (const { found, wish, steps, plan } of planned) {
+        await applySteps(place, found, wish, steps);
+        const check = plan.isSame ? null : await checkHost(place, found, wish);
+        const isTwice = !plan.isSame && wish.mode === 'direct' && (await hasPlugin(found));
+        const one = { ...plan, check, isTwice };
+        told(one);
+        installed.push(one);
+      }
+      return installed;
+    },
+  };
+}
+
+/** Where an installation stands in the record. */
+export function placeOfInstall(
+  place: HostPlace,
+  { host }: FoundHost,
+  scope: InstallWish['scope'],
+): string {
+  return scope === 'project' ? place.project : host.files(place, scope).entry;
+}
+
+function checkWish({ approve, scope }: HostsWish): void {
+  const known = operations.map(({ name }) => name);
+  const stranger = approve.find((tool) => !known.includes(tool));
+  if (stranger !== undefined) {
+    throw new MoError({
+      code: 'bad-input',
+      what: `--approve: there is no tool ${stranger}.`,
+      fix: didYouMean(stranger, known) ?? `The tools are: ${known.join(', ')}.`,
+    });
+  }
+  if (approve.length > 0 && scope === 'project') {
+    throw new MoError({
+      code: 'bad-input',
+      what: 'What runs unasked is for each person to say, so --approve does not go into a project.',
+      fix: 'Leave out --approve or --scope project.',
+    });
+  }
+}
+
+/** A plugin is put in by the host's program alone. */
+async function findHosts(place: HostPlace, { host: name, mode }: HostsWish): Promise<FoundHost[]> {
+  const wanted = hosts.filter((host) => name === 'all' || host.name === name);
+  const found = await Promise.all(wanted.map((host) => findHost(host, place)));
+  const here = found.filter((one) => one !== null);
+  const able = mode === 'plugin' ? here.filter(({ call }) => call !== null) : here;
+  if (able.length > 0) return able;
+  const needs = here.length === 0 ? 'anything' : 'program';
+  throw new MoError({ code: 'host-missing', hosts: wanted.map(({ title }) => title), needs });
+}
+
+/** Twice in one host, mo would be two servers with the same tools. */
+function knownInstall(
+  installs: readonly Install[],
+  place: HostPlace,
+  found: FoundHost,
+  { scope, mode }: InstallWish,
+): Install | null {
+  const at = placeOfInstall(place, found, scope);
+  const known =
+    installs.find((one) => one.host === found.host.name && one.scope === scope && one.at === at) ??
+    null;
+  if (known === null || known.mode === mode) return known;
+  throw new MoError({
+    code: 'bad-input',
+    what: `mo is in ${found.host.title} already, as ${known.mode === 'plugin' ? 'a plugin' : 'a server of its own'}.`,
+    fix: `Take that out first: mo uninstall --host ${found.host.name}`,
+  });
+}
+
+function planOf({ host, call }: FoundHost, wish: InstallWish, steps: readonly Step[]): HostPlan {
+  return {
+    host: host.name,
+    title: host.title,
+    call: host.call(wish.mode),
+    scope: wish.scope,
+    mode: wish.mode,
+    binary: call?.binary.at(-1) ?? null,
+    steps,
+    isSame: steps.every(({ change }) => change === 'same'),
+  };
+}
+
+/** Recorded after each step, so that one that fails leaves nothing that could not be taken out again. */
+async function applySteps(
+  place: HostPlace,
+  found: FoundHost,
+  wish: InstallWish,
+  steps: readonly Step[],
+): Promise<void> {
+  for (const step of steps) {
+    await remember(place, found, wish, await step.apply());
+  }
+}
+
+async function remember(
+  place: HostPlace,
+  found: FoundHost,
+  wish: InstallWish,
+  part: Part,
+): Promise<void> {
+  const record = await readRecord(place);
+  const at = placeOfInstall(place, found, wish.scope);
+  const isOurs = (one: Install): boolean =>
+    one.host === found.host.name && one.scope === wish.scope && one.at === at;
+  const before = record.installs.find(isOurs);
+  const parts = before?.parts ?? [];
+  const isNew = parts.every(({ kind }) => kind !== part.kind);
+  const next: Install = {
+    host: found.host.name,
+    scope: wish.scope,
+    at,
+    mode: wish.mode,
+    command: wish.command,
+    approve: [...new Set([...(before?.approve ?? []), ...wish.approve])],
+    snippet: wish.snippet || (before?.snippet ?? false),
+    mo: place.version,
+    parts: isNew ? [...parts, part] : parts.map((one) => (one.kind === part.kind ? part : one)),
+  };
+  const installs =
+    before === undefined
+      ? [...record.installs, next]
+      : record.installs.map((one) => (isOurs(one) ? next : one));
+  await writeRecord(place, { ...record, installs });
+}
+
+/** Asking makes the host write to its own files, and that is no change by somebody else. */
+async function checkHost(
+  place: HostPlace,
+  found: FoundHost,
+  wish: InstallWish,
+): Promise<HostCheck | null> {
+  const { call, host } = found;
+  if (call === null) return null;
+  const check = await askToConnect(() => host.check(call, wish));
+  const record = await readRecord(place);
+  const at = placeOfInstall(place, found, wish.scope);
+  const ours = record.installs.find(
+    (one) => one.host === host.name && one.scope === wish.scope && one.at === at,
+  );
+  const entry = partOf(ours?.parts ?? [], 'entry');
+  if (entry !== null)
+    await remember(place, found, wish, { ...entry, mark: await remarked(entry.mark) });
+  return check;
+}
+
+/** A host that cannot say is asked by other questions too, which tell what is wrong with it. */
+export async function hasPlugin({ host, call }: FoundHost): Promise<boolean> {
+  if (call === null) return false;
+  try {
+    return await host.plugin.isInstalled(call);
+  } catch (error) {
+    if (error instanceof HostRefusal) return false;
+    throw error;
+  }
+}
+
+export async function askToConnect(ask: () => Promise<HostCheck>): Promise<HostCheck> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof HostRefusal) return { state: 'lost', what: error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,102 @@
+import { findHost } from '../hosts/found-host.ts';
+import type { FoundHost } from '../hosts/found-host.ts';
+import type { HostName, HostPlace, Scope } from '../hosts/host.ts';
+import { hosts } from '../hosts/hosts.ts';
+import { readRecord, writeRecord, type Install } from '../hosts/install-record.ts';
+import { pathOf, undoPart, type Undone } from '../hosts/undo-install.ts';
+import type { OperationContext } from './context.ts';
+import { hostPlace } from './host-place.ts';
+import { placeOfInstall } from './install-hosts.ts';
+
+export type UninstallWish = {
+  host: HostName | 'all';
+  /** null: both. */
+  scope: Scope | null;
+  force: boolean;
+  dryRun: boolean;
+};
+
+export type UninstalledHost = {
+  host: HostName;
+  title: string;
+  scope: Scope;
+  at: string;
+  /** With `dryRun`, what would be looked at; `how` is null then. */
+  parts: (Omit<Undone, 'how'> & { how: Undone['how'] | null })[];
+};
+
+export type Uninstallation = {
+  hosts: UninstalledHost[];
+  /** Installations of another configuration of the host than the environment names now. */
+  elsewhere: string[];
+};
+
+/** Takes out what the record says, newest first; what was not taken out stays in the record. */
+export async function uninstallHosts(
+  context: OperationContext,
+  wish: UninstallWish,
+): Promise<Uninstallation> {
+  const place = await hostPlace(context);
+  const record = await readRecord(place);
+  const wanted = record.installs
+    .filter(({ host }) => wish.host === 'all' || wish.host === host)
+    .filter(({ scope }) => wish.scope === null || wish.scope === scope)
+    .toReversed();
+  const done: Uninstallation = { hosts: [], elsewhere: [] };
+  for (const install of wanted) {
+    const there = placeOf(place, install);
+    const found = await foundHost(install, there);
+    if (placeOfInstall(there, found, install.scope) !== install.at) {
+      done.elsewhere.push(install.at);
+      continue;
+    }
+    const parts = wish.dryRun
+      ? install.parts.map((part) => ({ kind: part.kind, path: pathOf(part), how: null }))
+      : await undo(there, found, install, wish.force);
+    const { host, scope, at } = install;
+    done.hosts.push({ host, title: found.host.title, scope, at, parts });
+  }
+  return done;
+}
+
+/** Recorded after each part, so that one that cannot be taken out now can be later. */
+async function undo(
+  place: HostPlace,
+  found: FoundHost,
+  install: Install,
+  force: boolean,
+): Promise<Undone[]> {
+  const undone: Undone[] = [];
+  let left = install;
+  for (const part of install.parts.toReversed()) {
+    const record = await readRecord(place);
+    const others = record.installs.filter((one) => !isSame(one, install));
+    const one = await undoPart(part, found, { install: left, others, force });
+    undone.push(one);
+    if (one.how !== 'kept') {
+      left = { ...left, parts: left.parts.filter(({ kind }) => kind !== part.kind) };
+    }
+    const installs = record.installs.flatMap((each) => {
+      if (!isSame(each, install)) return each;
+      return left.parts.length === 0 ? [] : left;
+    });
+    await writeRecord(place, { ...record, installs });
+  }
+  return undone;
+}
+
+function isSame(one: Install, other: Install): boolean {
+  return one.host === other.host && one.scope === other.scope && one.at === other.at;
+}
+
+/** An installation into a project is taken out from wherever it is asked for. */
+export function placeOf(place: HostPlace, install: Install): HostPlace {
+  return install.scope === 'project' ? { ...place, project: install.at } : place;
+}
+
+/** The host may be gone meanwhile; its files may not. */
+export async function foundHost(install: Install, place: HostPlace): Promise<FoundHost> {
+  const host = hosts.find(({ name }) => name === install.host);
+  if (host === undefined) throw new Error(`the record names a host that is none: ${install.host}`);
+  return (await findHost(host, place)) ?? { host, call: null };
+}

@@ -1,0 +1,34 @@
+import { readRecord } from '../hosts/install-record.ts';
+import type { OperationContext } from './context.ts';
+import { hostPlace } from './host-place.ts';
+import { placeOfInstall, planFound, type HostsInstallation } from './install-hosts.ts';
+import { foundHost } from './uninstall-hosts.ts';
+import { isPassing } from '../hosts/package-step.ts';
+
+export type HostsUpdate = HostsInstallation & {
+  /** What brings a newer mo. */
+  command: string;
+};
+
+/** What this mo would write otherwise than the one that installed, as it was wished for then. Reads, and writes nothing. */
+export async function planUpdate(
+  context: OperationContext,
+  { force }: { force: boolean },
+): Promise<HostsUpdate> {
+  const place = await hostPlace(context);
+  const { installs } = await readRecord(place);
+  const wishes = [];
+  for (const install of installs) {
+    const found = await foundHost(install, place);
+    if (placeOfInstall(place, found, install.scope) !== install.at) continue;
+    const { scope, mode, command, approve, snippet } = install;
+    wishes.push({ found, wish: { scope, mode, command, approve, snippet, force } });
+  }
+  return { ...(await planFound(place, wishes)), command: updateCommand(place.package) };
+}
+
+function updateCommand(packageFolder: string): string {
+  return isPassing(packageFolder)
+    ? 'npx -y mo-mcp@latest install'
+    : 'npm install --global mo-mcp@latest && mo update';
+}

@@ -1,0 +1,417 @@
+import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'smol-toml';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { makeTemporaryUser, skillText, type TemporaryUser } from './temporary-user.ts';
+
+let user: TemporaryUser;
+
+beforeEach(async () => {
+  user = await makeTemporaryUser();
+});
+
+afterEach(() => user.remove());
+
+const claudeText =
+  '{\r\n\t"numStartups": 3,\r\n\t"mcpServers": {\r\n\t\t"other": {"command":  "true"}\r\n\t}\r\n}';
+const codexText = `# mine
+model = "gpt-5.5" # the one
+
+[mcp_servers.other] # keep
+command = "true"
+
+# about the screen
+[tui]
+theme = "dark"
+`;
+
+async function bothHosts(): Promise<void> {
+  await user.write('.claude.json', claudeText);
+  await chmod(join(user.home, '.claude.json'), 0o640);
+  await user.write('.codex/config.toml', codexText);
+}
+
+test('with no host on the machine it says which it looked for, and touches nothing', async () => {
+  const { exitCode, stderr } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(5);
+  expect(stderr).toContain('Claude Code and Codex are not on this machine');
+  expect(await user.picture()).toEqual({});
+});
+
+test('both hosts without their programs: the files are edited, and come back byte for byte', async () => {
+  await bothHosts();
+  const before = await user.picture();
+  const { exitCode, stdout } = await user.mo('install', '--yes');
+  expect(stdout).toContain('Installed.');
+  expect(exitCode).toBe(0);
+  const script = join(user.package, 'dist', 'mo.mjs');
+  const claude = await user.read('.claude.json');
+  expect(JSON.parse(claude)).toEqual({
+    numStartups: 3,
+    mcpServers: {
+      other: { command: 'true' },
+      mo: { type: 'stdio', command: process.execPath, args: [script, 'serve'] },
+    },
+  });
+  expect(claude).toContain('"other": {"command":  "true"},\r\n\t\t"mo": {\r\n\t\t\t"type"');
+  const codex = await user.read('.codex/config.toml');
+  expect(codex.replace(/\n\[mcp_servers\.mo\]\n(.+\n)+/, '')).toBe(codexText);
+  expect(parse(codex)).toMatchObject({
+    mcp_servers: {
+      mo: {
+        command: process.execPath,
+        args: [script, 'serve'],
+        env_vars: expect.arrayContaining(['CODEX_HOME', 'ANTHROPIC_API_KEY', 'MO_LAND']),
+        tool_timeout_sec: 120,
+        startup_timeout_sec: 20,
+      },
+    },
+  });
+  const after = await user.picture();
+  expect(after['.claude.json']?.slice(0, 3)).toBe('640');
+  for (const folder of ['.claude', '.agents']) {
+    expect(await user.read(`${folder}/skills/orchestrate/SKILL.md`)).toBe(skillText);
+  }
+  const gone = await user.mo('uninstall');
+  expect(gone.exitCode).toBe(0);
+  expect(await user.picture()).toEqual(before);
+});
+
+test('a second time nothing is changed, and it says so', async () => {
+  await bothHosts();
+  await user.mo('install', '--yes');
+  const before = await user.picture();
+  const { stdout, exitCode } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('nothing was changed');
+  expect(await user.picture()).toEqual(before);
+});
+
+test('a dry run shows every file and its lines, and writes none', async () => {
+  await bothHosts();
+  const before = await user.picture();
+  const { stdout, exitCode } = await user.mo('install', '--dry-run');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('~/.claude.json');
+  expect(stdout).toContain('~/.claude/skills/orchestrate');
+  expect(stdout).toContain('~/.codex/config.toml');
+  expect(stdout).toContain('+ \t\t"mo": {');
+  expect(stdout).toContain('+ [mcp_servers.mo]');
+  expect(stdout).toContain('+ SKILL.md');
+  expect(await user.picture()).toEqual(before);
+});
+
+test('after others have changed a file, only what is ours is taken out', async () => {
+  await bothHosts();
+  await user.mo('install', '--yes');
+  const claude = await user.read('.claude.json');
+  await user.write('.claude.json', claude.replace('"numStartups": 3', '"numStartups": 4'));
+  await user.write('.codex/config.toml', `${await user.read('.codex/config.toml')}# later\n`);
+  const { stdout } = await user.mo('uninstall');
+  expect(stdout).toContain("only what is mo's was taken out");
+  expect(await user.read('.claude.json')).toBe(
+    claudeText.replace('"numStartups": 3', '"numStartups": 4'),
+  );
+  expect(await user.read('.codex/config.toml')).toBe(`${codexText}# later\n`);
+  expect(Object.keys(await user.picture()).toSorted()).toEqual([
+    '.claude.json',
+    '.codex',
+    '.codex/config.toml',
+  ]);
+});
+
+test.each([
+  ['.claude.json', '{\n  "a": 1,\n  // mine\n}', 3],
+  ['.claude.json', '{\n  "a": 1\n', 3],
+  ['.codex/config.toml', 'a = 1\nb = \n', 2],
+])(
+  '%s that does not parse is refused with its line, and so is all the rest',
+  async (file, text, line) => {
+    await bothHosts();
+    await user.write(file, text);
+    const before = await user.picture();
+    const { exitCode, stderr } = await user.mo('install', '--yes');
+    expect(exitCode).toBe(5);
+    expect(stderr).toContain(`${join(user.home, file)}:${line} cannot be used`);
+    expect(await user.picture()).toEqual(before);
+  },
+);
+
+test('a read-only file is left alone', async () => {
+  await bothHosts();
+  await chmod(join(user.home, '.codex/config.toml'), 0o444);
+  const before = await user.picture();
+  const { exitCode, stderr } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(5);
+  expect(stderr).toContain('config.toml is read-only');
+  expect(await user.picture()).toEqual(before);
+});
+
+test('links of a dotfile repository stay links, and what they lead to is written', async () => {
+  await user.write('dotfiles/claude.json', claudeText);
+  await user.write('dotfiles/codex.toml', codexText);
+  await mkdir(join(user.home, '.codex'));
+  await mkdir(join(user.home, 'dotfiles', 'skills'));
+  await mkdir(join(user.home, '.claude'));
+  await symlink('dotfiles/claude.json', join(user.home, '.claude.json'));
+  await symlink('../dotfiles/codex.toml', join(user.home, '.codex/config.toml'));
+  await symlink('../dotfiles/skills', join(user.home, '.claude/skills'));
+  const before = await user.picture();
+  await user.mo('install', '--yes');
+  const after = await user.picture();
+  expect(after['.claude.json']).toBe('link dotfiles/claude.json');
+  expect(after['.codex/config.toml']).toBe('link ../dotfiles/codex.toml');
+  expect(after['dotfiles/claude.json']).toContain('mo.mjs');
+  expect(after['dotfiles/codex.toml']).toContain('mo.mjs');
+  expect(after['dotfiles/skills/orchestrate/SKILL.md']).toContain('orchestrate');
+  await user.mo('uninstall');
+  expect(await user.picture()).toEqual(before);
+});
+
+test("the user's own keys in the entry stay, now and later", async () => {
+  await user.write(
+    '.codex/config.toml',
+    `[mcp_servers.mo]
+command = "mo"
+args = ["serve"]
+env_vars = ["GLM_KEY"]
+enabled_tools = ["run"] # only this
+tool_timeout_sec = 900
+
+[mcp_servers.mo.tools.run]
+approval_mode = "approve"
+`,
+  );
+  const before = await user.picture();
+  await user.mo('install', '--yes');
+  const text = await user.read('.codex/config.toml');
+  expect(text).toContain('enabled_tools = ["run"] # only this\ntool_timeout_sec = 900\n');
+  expect(text).toContain('approval_mode = "approve"');
+  expect(text).toContain('"GLM_KEY"');
+  await user.mo('uninstall');
+  expect(await user.picture()).toEqual(before);
+});
+
+test('a server of that name that is not mo is refused, replaced when forced, and put back', async () => {
+  await user.write('.claude.json', '{"mcpServers": {"mo": {"command": "motion-sensor"}}}');
+  const before = await user.picture();
+  const refused = await user.mo('install', '--yes');
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stderr).toContain('motion-sensor');
+  expect(await user.picture()).toEqual(before);
+  await user.mo('install', '--yes', '--force');
+  const text = await user.read('.claude.json');
+  expect(text).toContain('mo.mjs');
+  await user.write('.claude.json', '{"mcpServers": {"mo": {"command": "motion-sensor-2"}}}');
+  expect((await user.mo('update', '--yes')).exitCode).toBe(2);
+  await user.write('.claude.json', text);
+  await user.mo('uninstall');
+  expect(await user.picture()).toEqual(before);
+});
+
+test('a skill that was edited is neither replaced nor deleted unless that is forced', async () => {
+  await user.write('.codex/config.toml', codexText);
+  await user.mo('install', '--yes');
+  await user.write('.agents/skills/orchestrate/SKILL.md', 'mine\n');
+  const refused = await user.mo('install', '--yes');
+  expect(refused.exitCode).toBe(2);
+  expect(refused.stderr).toContain('was changed since mo wrote it');
+  const kept = await user.mo('uninstall');
+  expect(kept.stdout).toContain('edited since, so it stays');
+  expect(await user.read('.agents/skills/orchestrate/SKILL.md')).toBe('mine\n');
+  expect(await user.read('.codex/config.toml')).toBe(codexText);
+  await user.mo('uninstall', '--force');
+  expect(Object.keys(await user.picture()).toSorted()).toEqual(['.codex', '.codex/config.toml']);
+});
+
+test('a skill of somebody else is moved aside when that is forced, and put back', async () => {
+  await user.write('.codex/config.toml', codexText);
+  await user.write('.agents/skills/orchestrate/SKILL.md', 'of another\n');
+  const before = await user.picture();
+  expect((await user.mo('install', '--yes')).exitCode).toBe(2);
+  await user.mo('install', '--yes', '--force');
+  expect(await user.read('.agents/skills/orchestrate/SKILL.md')).toBe(skillText);
+  await user.mo('uninstall');
+  expect(await user.picture()).toEqual(before);
+});
+
+test('tools run unasked and memory files are touched only when that was asked for', async () => {
+  await bothHosts();
+  await user.write('.claude/settings.json', '{\n  "permissions": { "allow": ["Bash(ls)"] }\n}\n');
+  await user.write('.claude/CLAUDE.md', 'Be brief.\n');
+  const before = await user.picture();
+  await user.mo('install', '--yes');
+  const plain = await user.picture();
+  expect(plain['.claude/settings.json']).toBe(before['.claude/settings.json']);
+  expect(plain['.claude/CLAUDE.md']).toBe(before['.claude/CLAUDE.md']);
+  expect(plain['.codex/config.toml']).not.toContain('approval_mode');
+
+  const { exitCode } = await user.mo(
+    'install',
+    '--yes',
+    '--snippet',
+    '--approve',
+    'run,workflow_run',
+  );
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(await user.read('.claude/settings.json'))).toEqual({
+    permissions: {
+      allow: [
+        'Bash(ls)',
+        'mcp__mo__run',
+        'mcp__plugin_mo_mo__run',
+        'mcp__mo__workflow_run',
+        'mcp__plugin_mo_mo__workflow_run',
+      ],
+    },
+  });
+  expect(await user.read('.codex/config.toml')).toContain(
+    '[mcp_servers.mo.tools.workflow_run]\napproval_mode = "approve"\n',
+  );
+  expect(await user.read('.claude/CLAUDE.md')).toMatch(
+    /^Be brief\.\n\n<!-- mo: begin -->\n[^]+<!-- mo: end -->\n$/,
+  );
+  expect(await user.read('.codex/AGENTS.md')).toContain('<!-- mo: begin -->');
+  await user.mo('uninstall');
+  expect(await user.picture()).toEqual(before);
+});
+
+test('what is in a memory file beside the marks survives a later change', async () => {
+  await user.write('.codex/AGENTS.md', 'Be brief.\n');
+  await user.mo('install', '--yes', '--snippet');
+  await user.write('.codex/AGENTS.md', `${await user.read('.codex/AGENTS.md')}Be kind.\n`);
+  await user.mo('uninstall');
+  expect(await user.read('.codex/AGENTS.md')).toBe('Be brief.\nBe kind.\n');
+});
+
+test.each([
+  [['--approve', 'workflow_rum'], 'Did you mean workflow_run?'],
+  [['--approve', 'run', '--scope', 'project'], 'for each person to say'],
+  [['--host', 'cursor'], 'claude, codex, all'],
+])('%j is wrong use', async (flags, said) => {
+  await bothHosts();
+  const { exitCode, stderr } = await user.mo('install', '--yes', ...flags);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(said);
+});
+
+test('one host of two is left out', async () => {
+  await bothHosts();
+  await user.mo('install', '--yes', '--host', 'codex');
+  expect(await user.read('.claude.json')).toBe(claudeText);
+  const missing = await user.mo('install', '--yes', '--host', 'claude', '--mode', 'plugin');
+  expect(missing.exitCode).toBe(5);
+  expect(missing.stderr).toContain('The program of Claude Code is not on the PATH');
+});
+
+test("a project gets a server that starts on every machine, and the project's own skill", async () => {
+  await bothHosts();
+  await writeFile(join(user.project, '.mcp.json'), '{\n    "mcpServers": {}\n}\n');
+  const { exitCode } = await user.mo('install', '--yes', '--scope', 'project');
+  expect(exitCode).toBe(0);
+  const { version } = JSON.parse(await readFile(join(user.package, 'package.json'), 'utf8'));
+  const text = await readFile(join(user.project, '.mcp.json'), 'utf8');
+  expect(JSON.parse(text).mcpServers.mo).toEqual({
+    type: 'stdio',
+    command: 'npx',
+    args: ['-y', `mo-mcp@^${version}`, 'serve'],
+  });
+  expect(text).toContain('\n        "mo": {');
+  expect(await user.read('.claude.json')).toBe(claudeText);
+  expect((await readdir(user.project, { recursive: true })).toSorted()).toEqual(
+    expect.arrayContaining([
+      join('.claude', 'skills', 'orchestrate', 'SKILL.md'),
+      join('.agents', 'skills', 'orchestrate', 'SKILL.md'),
+    ]),
+  );
+  await user.mo('uninstall', '--scope', 'project');
+  expect(await readdir(user.project)).toEqual(['.mcp.json']);
+  expect(await user.read('.codex/config.toml')).toBe(codexText);
+});
+
+test('the newest three backups are kept, and the first one as long as it is needed', async () => {
+  await user.write('.codex/config.toml', codexText);
+  for (const command of ['node', 'npx', 'global', 'node', 'npx', 'global']) {
+    await user.mo('install', '--yes', '--command', command);
+  }
+  const names = (await readdir(join(user.home, '.codex'))).filter((name) =>
+    name.endsWith('.backup'),
+  );
+  expect(names).toHaveLength(4);
+  const [first = ''] = names.toSorted();
+  expect(await user.read(`.codex/${first}`)).toBe(codexText);
+  await user.mo('uninstall');
+  expect(await readdir(join(user.home, '.codex'))).toEqual(['config.toml']);
+  expect(await user.read('.codex/config.toml')).toBe(codexText);
+});
+
+test('a mo that runs out of the cache of npx leaves a copy of itself for the hosts', async () => {
+  const cache = join(user.home, '..', '_npx', '0a1b', 'node_modules');
+  await cp(user.package, join(cache, 'mo-mcp'), { recursive: true });
+  // What it depends on lies beside it there.
+  await rm(join(cache, 'mo-mcp', 'node_modules'));
+  await writeFile(join(cache, 'dependency.js'), '');
+  user.package = join(cache, 'mo-mcp');
+  await user.write('.codex/config.toml', codexText);
+  const before = await user.picture();
+  const { stdout } = await user.mo('install', '--yes');
+  expect(stdout).toContain('because npm may empty the cache of npx');
+  const text = await user.read('.codex/config.toml');
+  expect(text).not.toContain('_npx');
+  const script = /"([^"]+mo\.mjs)"/.exec(text)?.[1] ?? '';
+  expect(script.startsWith(join(user.home, '.local/share/mo/package'))).toBe(true);
+  expect((await user.mo('install', '--yes')).stdout).toContain('nothing was changed');
+  user.package = join(script, '..', '..');
+  expect((await user.mo('--version')).exitCode).toBe(0);
+  expect(await readdir(join(user.package, '..'))).toEqual(['dependency.js', 'mo-mcp']);
+  await user.mo('uninstall');
+  expect(await user.picture()).toEqual(before);
+});
+
+test('an old Codex that knows no app-server has its file edited instead', async () => {
+  await user.write('.codex/config.toml', codexText);
+  const program = '#!/bin/sh\necho "error: unrecognized subcommand \'$1\'" >&2\nexit 2\n';
+  await writeFile(join(user.bin, 'codex'), program, { mode: 0o755 });
+  await user.mo('install', '--yes');
+  expect(await user.read('.codex/config.toml')).toContain('[mcp_servers.mo]');
+  await user.mo('uninstall');
+  expect(await user.read('.codex/config.toml')).toBe(codexText);
+});
+
+test('a host that refuses is quoted, and nothing of it is left', async () => {
+  await user.write('.claude.json', claudeText);
+  const program = '#!/bin/sh\necho "managed settings forbid user servers" >&2\nexit 1\n';
+  await writeFile(join(user.bin, 'claude'), program, { mode: 0o755 });
+  const { exitCode, stderr } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(5);
+  expect(stderr).toContain('Claude Code did not take it');
+  expect(stderr).toContain('managed settings forbid user servers');
+  expect(await user.read('.claude.json')).toBe(claudeText);
+  expect(Object.keys(await user.picture())).toEqual(['.claude.json']);
+});
+
+test('update writes what this mo would write otherwise, and says what brings a newer one', async () => {
+  await bothHosts();
+  await user.mo('install', '--yes', '--host', 'codex', '--approve', 'run');
+  const skill = join(user.package, 'skill', 'orchestrate', 'SKILL.md');
+  await writeFile(skill, `${skillText}Newer.\n`);
+  const doctor = await user.mo('doctor');
+  expect(doctor.exitCode).toBe(5);
+  expect(doctor.stdout).toContain('is of another mo');
+  const { stdout } = await user.mo('update', '--yes');
+  expect(stdout).toContain('npm install --global mo-mcp@latest');
+  expect(await user.read('.agents/skills/orchestrate/SKILL.md')).toContain('Newer.');
+  expect(await user.read('.codex/config.toml')).toContain('approval_mode = "approve"');
+  expect(await user.read('.claude.json')).toBe(claudeText);
+  expect((await user.mo('update', '--yes')).stdout).toContain('nothing was changed');
+});
+
+test('a home that was moved to another configuration folder is said, not guessed', async () => {
+  await bothHosts();
+  await user.mo('install', '--yes', '--host', 'claude');
+  user.env['CLAUDE_CONFIG_DIR'] = join(user.home, 'elsewhere');
+  const { stdout } = await user.mo('uninstall');
+  expect(stdout).toContain('belongs to another configuration');
+  expect(await user.read('.claude.json')).toContain('mo.mjs');
+  await rm(join(user.home, 'elsewhere'), { recursive: true, force: true });
+});
