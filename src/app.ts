@@ -10,6 +10,7 @@ import type { OperationContext, Project, VerifyResult, VerifyWish } from './oper
 import { toolsets } from './operations/operation.ts';
 import { systemClock } from './platform/clock.ts';
 import { environment, type Environment } from './platform/environment.ts';
+import { fewAtATime } from './platform/few-at-a-time.ts';
 import type { Store } from './store/store.ts';
 import type { PromptPack } from './workflow/prompt-text.ts';
 
@@ -73,7 +74,7 @@ async function contextOf(call: Call): Promise<OperationContext> {
   const folder = resolve(call.folder ?? process.cwd());
   if (!(await isFolder(folder))) throw new MoError({ code: 'folder-missing', folder });
   const clock = systemClock;
-  const project = once(() => projectOf(folder, call));
+  const project = once(() => fewLooks(() => projectOf(folder, call)));
   const root = async (): Promise<string> => (await project()).root;
   const store = async (): Promise<Store> => openedStore(await root());
   const settings = once(async () => {
@@ -244,6 +245,9 @@ async function verify(
   }
 }
 
+/** Each asks git twice; a host that calls a thousand times at once is not to start two thousand processes. */
+const fewLooks = fewAtATime(8);
+
 async function projectOf(folder: string, { env, signal }: Call): Promise<Project> {
   const { openRepository } = await import('./git/repository.ts');
   const { listUncommitted } = await import('./git/status.ts');
@@ -274,7 +278,12 @@ const stores = new Map<string, Promise<Store>>();
 /** One connection for each project, for as long as this process lives. */
 async function openedStore(root: string): Promise<Store> {
   const known = stores.get(root);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    const store = await known;
+    // A server lives for days, and meanwhile mo may have been updated.
+    store.checkSchema();
+    return store;
+  }
   const { openStore } = await import('./store/store.ts');
   const opening = openStore(root, { clock: systemClock });
   stores.set(root, opening);

@@ -162,7 +162,7 @@ export function describeProblem(problem: Problem): string {
     case 'store-corrupt':
       return `The database ${problem.file} is damaged (${problem.reason}). Nothing was changed. Move it aside (mv '${problem.file}' '${problem.file}.broken') and start again: branches and receipts are untouched.`;
     case 'store-newer':
-      return `The database ${problem.file} was written by a newer mo (schema ${problem.found}; this one knows ${problem.known}). Update mo.`;
+      return `The database ${problem.file} was written by a newer mo (schema ${problem.found}; this one knows ${problem.known}). Update mo; a session that is older than the update has to be started again.`;
     case 'store-busy':
       return `The database ${problem.file} stayed locked by another process. Try again; if it goes on, see which mo processes run with: mo list`;
     case 'day-spent':

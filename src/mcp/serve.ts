@@ -1,13 +1,27 @@
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { Console } from 'node:console';
+import { systemClock } from '../platform/clock.ts';
 import { createServer, type ServerDeps } from './server.ts';
 
 /** Serves MCP over stdio until the host closes stdin or asks to end. Resolves when everything is closed. */
 export async function serve(deps: Omit<ServerDeps, 'onBug'>): Promise<void> {
   keepStdoutForTheProtocol();
+  // A thousand calls at once are a thousand answers that wait for the same pipe.
+  process.stdout.setMaxListeners(0);
   const handle = serveStdio(() => createServer({ ...deps, onBug: note }), { onerror: note });
   await ended();
   await handle.close();
+  await giveUpOnWhoDoesNotRead();
+}
+
+const patienceMs = 2_000;
+
+/** Answers that nobody takes any more would keep the process for ever: Node waits until a pipe has been read. */
+async function giveUpOnWhoDoesNotRead(): Promise<void> {
+  const taken = new AbortController();
+  process.stdout.write('', () => taken.abort());
+  await systemClock.sleep(patienceMs, taken.signal);
+  if (!taken.signal.aborted) process.exit();
 }
 
 /** Claude Code ends a server with SIGINT, Codex with SIGTERM and the end of stdin. Runs go on: their owners are processes of their own. */

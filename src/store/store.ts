@@ -13,6 +13,7 @@ import type { Database } from './database.ts';
 import { eventTable, type EventTable } from './event-table.ts';
 import { laneTable, type LaneTable } from './lane-table.ts';
 import { checkEpoch, leaseTable, type LeaseTable } from './lease-table.ts';
+import { versionOf } from './migrations.ts';
 import { nodeTable, type NodeTable } from './node-table.ts';
 import { openProjectDatabase } from './open-project-database.ts';
 import { workspacePaths, type WorkspacePaths } from './paths.ts';
@@ -49,6 +50,8 @@ export type Store = Tables & {
   sendSignal: (runId: string, signal: Signal) => number;
   /** See `pulse.ts`: may resolve early, so it belongs into a loop. */
   waitForPulse: (runId: string, wait: { signal: AbortSignal; timeoutMs: number }) => Promise<void>;
+  /** Throws when a newer mo has changed the database since it was opened. */
+  checkSchema: () => void;
   close: () => void;
 };
 
@@ -110,6 +113,7 @@ function storeOver(database: Database, paths: WorkspacePaths, clock: Clock): Sto
       return id;
     },
     waitForPulse: (runId, wait) => waitForPulse(paths.runFolder(runId), { ...wait, clock }),
+    checkSchema: () => void versionOf(database),
     close: database.close,
   };
 }

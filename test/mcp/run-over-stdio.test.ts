@@ -1,56 +1,5 @@
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
-import { runCommand } from '../../src/platform/process.ts';
-
-const program = join(import.meta.dirname, '../../dist/mo.mjs');
-
-/** A repository, a server in it, and scripted workers that do what `script` says. */
-async function aController(script: Record<string, unknown>) {
-  const folder = await mkdtemp(join(tmpdir(), 'mo-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const env = { PATH: process.env['PATH'] ?? '', HOME: folder };
-  const git = (...args: string[]) => runCommand('git', args, { cwd: folder, env });
-  await git('init', '--quiet', '--initial-branch=main');
-  await writeFile(join(folder, 'a.txt'), 'one\n');
-  await git('add', '.');
-  await git('-c', 'user.name=t', '-c', 'user.email=t@localhost', 'commit', '-qm', 'first');
-  const file = join(folder, '.git', 'script.json');
-  await writeFile(file, JSON.stringify(script));
-  const client = new Client({ name: 'test', version: '1' });
-  await client.connect(
-    new StdioClientTransport({
-      command: process.execPath,
-      args: [program, 'serve'],
-      cwd: folder,
-      env: { ...env, MO_SCRIPT: file },
-    }),
-  );
-  onTestFinished(() => client.close());
-  const ask = async (name: string, args: Record<string, unknown>) => {
-    const result = await client.callTool({ name, arguments: args });
-    const text = result.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
-    return { data: loose.parse(result.structuredContent ?? {}), text, isError: result.isError };
-  };
-  return { folder, git, ask };
-}
-
-const loose = z.record(z.string(), z.unknown());
-type Controller = Awaited<ReturnType<typeof aController>>;
-
-/** Polls the way a controller does until the run is over. */
-async function untilOver({ ask }: Controller, runId: unknown) {
-  let since: unknown;
-  for (;;) {
-    const { data } = await ask('poll', { run_id: runId, wait_s: 20, ...(since ? { since } : {}) });
-    if (!['running', 'needs', 'stopping'].includes(String(data['state']))) return data;
-    since = data['cursor'];
-  }
-}
+import { expect, test } from 'vitest';
+import { aController, untilOver } from './controller.ts';
 
 test('one worker: run, poll, output, and the same client key is the same run', async () => {
   const controller = await aController({

@@ -12,11 +12,19 @@ export type Move = { call: string; input: { [key: string]: Json } } | { say: str
 /** What that model saw of a call. `data` is null where the answer was text. */
 export type Seen = { tool: string; text: string; data: Json | null; isError: boolean };
 
-/** A model script that drives mo through whichever host asks, and searches for a tool that the host holds back. */
-export function controller(next: (seen: readonly Seen[]) => Move): ModelScript {
-  return (request) => {
-    const move = next(seenIn(request));
-    return 'say' in move ? [{ text: move.say }] : callOrSearch(request, move);
+/**
+ * A model script that drives mo through whichever host asks, and searches for a tool that the host holds back: with `query`, or in the
+ * words of somebody who does not know its name.
+ */
+export function controller(
+  next: (seen: readonly Seen[]) => Move | Promise<Move>,
+  query?: string,
+): ModelScript {
+  return async (request) => {
+    const move = await next(seenIn(request));
+    return 'say' in move
+      ? [{ text: move.say }]
+      : callOrSearch(request, move, query ?? searches[move.call]);
   };
 }
 
@@ -49,10 +57,10 @@ const searchTool = 'ToolSearch';
 function callOrSearch(
   { tools, results }: ModelRequest,
   { call, input }: Extract<Move, { call: string }>,
+  query: string | undefined,
 ): ModelReply {
   const name = `mcp__mo__${call}`;
   if (tools.includes(name)) return [{ tool: { name, input } }];
-  const query = searches[call];
   if (query === undefined || !tools.includes(searchTool) || results.at(-1)?.tool === searchTool) {
     throw new Error(`${name} is not offered: ${tools.join(', ')}`);
   }

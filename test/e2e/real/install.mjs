@@ -1,6 +1,6 @@
-// Installs the worker CLIs that test/e2e/real runs (about 760 MB) into a cache: $MO_E2E_CACHE, or `cache` beside this file.
+// Installs the worker CLIs and MCP tools that test/e2e/real runs (about 880 MB) into a cache: $MO_E2E_CACHE, or `cache` beside this file.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const here = import.meta.dirname;
@@ -11,8 +11,10 @@ const clis = [
   { command: 'codex', version: dependencies['@openai/codex'] },
 ];
 
-if (clis.every(isInstalled)) {
-  console.log(`Already in ${cache}: ${clis.map(named).join(', ')}.`);
+const tools = ['@modelcontextprotocol/inspector', '@modelcontextprotocol/conformance'];
+
+if (clis.every(isInstalled) && tools.every(isThere)) {
+  console.log(`Already in ${cache}: ${clis.map(named).join(', ')}, ${tools.join(', ')}.`);
 } else {
   mkdirSync(cache, { recursive: true });
   copyFileSync(join(here, 'package.json'), join(cache, 'package.json'));
@@ -32,6 +34,11 @@ function isInstalled({ command, version }) {
   const binary = join(cache, 'node_modules/.bin', command);
   const asked = spawnSync(binary, ['--version'], { encoding: 'utf8', timeout: 60_000 });
   return asked.status === 0 && asked.stdout.includes(version);
+}
+
+function isThere(tool) {
+  const file = join(cache, 'node_modules', tool, 'package.json');
+  return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).version === dependencies[tool];
 }
 
 function named({ command, version }) {
