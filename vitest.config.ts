@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Most tests wait for processes: two at a time on two cores, where vitest would take one.
+    maxWorkers: 2,
   },
   define: { MO_VERSION: JSON.stringify('0.0.0-test') },
 });

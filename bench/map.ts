@@ -122,6 +122,7 @@ async function engineOf({ store, folder }: Project): Promise<Engine> {
     repository: null,
     project: folder,
     providers: [],
+    foundProfiles: async () => ({ profiles: [], left: [], problem: null }),
     findBinary: () => null,
     pack: await loadPromptPack(),
     clock: systemClock,

@@ -1,19 +1,30 @@
-// Writes docs/tools.md from the operations, docs/handoffs.md from the contracts and schema/workflow.json from the schema of workflow
-// files, through the same functions mo uses. `--check` only says whether they are up to date.
+// Writes docs/tools.md from the operations, docs/handoffs.md from the contracts, the table of docs/settings.md from the schema of the
+// settings and schema/workflow.json from the schema of workflow files, through the same functions mo uses. `--check` only says whether
+// they are up to date.
 // Run as: node --import tsx scripts/docs.mjs [--check]
 import { readFile, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { contractOf } from '../src/core/handoff.ts';
 import { handoffExamples } from '../src/core/handoff-examples.ts';
 import { roles } from '../src/core/names.ts';
 import { flagsOf } from '../src/cli/flags.ts';
 import { toolOf } from '../src/mcp/tool.ts';
+import { settingsFile } from '../src/platform/config.ts';
 import { commandName, flagName } from '../src/operations/naming.ts';
 import { operations } from '../src/operations/operations.ts';
 import { workflowJsonSchema } from '../src/workflow/json-schema.ts';
 
+/** What the keys of a mapping with free names are. */
+const singular = { providers: 'provider', profiles: 'profile', roles: 'role' };
+
 const pages = [
   { name: 'docs/tools.md', text: pageOf(operations), source: 'the operations' },
   { name: 'docs/handoffs.md', text: pageOfHandoffs(), source: 'src/core/contracts.ts' },
+  {
+    name: 'docs/settings.md',
+    text: withTable(await readFile(new URL('../docs/settings.md', import.meta.url), 'utf8')),
+    source: 'src/core/settings.ts',
+  },
   { name: 'schema/workflow.json', text: workflowJsonSchema(), source: 'src/workflow/schema.ts' },
 ];
 for (const { name, text, source } of pages) {
@@ -88,6 +99,46 @@ function pageOfHandoffs() {
       '',
     ]),
   ].join('\n');
+}
+
+/** The page with a new table between its marks; the prose around it is written by hand. */
+function withTable(page) {
+  const [begin, end] = ['<!-- keys: begin -->\n', '<!-- keys: end -->'];
+  const start = page.indexOf(begin) + begin.length;
+  return page.slice(0, start) + tableOfSettings() + page.slice(page.indexOf(end, start));
+}
+
+function tableOfSettings() {
+  const schema = z.toJSONSchema(settingsFile, { io: 'input', unrepresentable: 'any' });
+  return [
+    '<!-- Written by scripts/docs.mjs from src/core/settings.ts. Change the schema, then run: npm run docs -->',
+    '',
+    '| key | type | unless set | meaning |',
+    '|---|---|---|---|',
+    ...settingRows(schema, '').map(
+      ({ path, one }) =>
+        `| \`${path}\` | ${cell(settingType(one))} | ${one.unset ?? ''} | ${cell(one.description ?? '')} |`,
+    ),
+    '',
+    '',
+  ].join('\n');
+}
+
+/** As `rowsOf`, through mappings with free names too; what holds nothing but others is left out where it says nothing itself. */
+function settingRows(schema, above) {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => {
+    const path = `${above}${name}`;
+    const own =
+      one.properties !== undefined && one.description === undefined ? [] : [{ path, one }];
+    const free = one.additionalProperties;
+    const inner = free?.properties === undefined ? one : free;
+    const below = free?.properties === undefined ? path : `${path}.<${singular[name]}>`;
+    return [...own, ...settingRows(inner, `${below}.`)];
+  });
+}
+
+function settingType(one) {
+  return one.type === 'object' ? 'mapping' : typeOf(one).replaceAll('object', 'mapping');
 }
 
 function sectionOf(operation) {

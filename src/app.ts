@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { CliDeps, ServeWish } from './cli/cli-deps.ts';
+import type { FoundProfiles } from './core/found-profile.ts';
 import { MoError } from './core/problem.ts';
 import type { Settings } from './core/settings.ts';
 import type { Engine } from './engine/engine.ts';
@@ -77,8 +78,13 @@ async function contextOf(call: Call): Promise<OperationContext> {
   const store = async (): Promise<Store> => openedStore(await root());
   const settings = once(async () => {
     const { loadSettings } = await import('./platform/config.ts');
-    const loaded = await loadSettings({ root: await root(), env: call.env });
-    return { settings: loaded.settings, untrusted: loaded.untrusted };
+    const { settings: own, untrusted } = await loadSettings({ root: await root(), env: call.env });
+    if (own.profiles?.cc_switch !== true) return { settings: own, untrusted, found: null };
+    const [{ withFoundProfiles }, found] = await Promise.all([
+      import('./core/found-profile.ts'),
+      foundProfiles(call.env),
+    ]);
+    return { settings: withFoundProfiles(own, found.profiles), untrusted, found };
   });
   return {
     surface: call.surface,
@@ -190,6 +196,7 @@ async function engineOf(making: {
     repository,
     project: root,
     providers,
+    foundProfiles: () => foundProfiles(env),
     findBinary: (name) => findBinary(name, env),
     pack,
     clock: systemClock,
@@ -197,6 +204,11 @@ async function engineOf(making: {
     newUuid,
     log: logLine,
   };
+}
+
+async function foundProfiles(env: Environment): Promise<FoundProfiles> {
+  const { ccSwitchProfiles } = await import('./profiles/cc-switch.ts');
+  return ccSwitchProfiles(env);
 }
 
 function isWithoutGit({ code }: MoError): boolean {

@@ -15,6 +15,7 @@ const rooms: Record<string, { rooms: string[]; packages?: string[] }> = {
   engine: {
     rooms: ['core', 'platform', 'providers', 'workflow', 'store', 'git', 'supervisor', 'gates'],
   },
+  profiles: { rooms: ['core', 'platform', 'store'] },
   governance: { rooms: ['core', 'platform', 'store', 'git'] },
   selftest: { rooms: ['core', 'platform', 'providers', 'git'] },
   hosts: { rooms: ['core', 'platform'] },
@@ -28,6 +29,7 @@ const rooms: Record<string, { rooms: string[]; packages?: string[] }> = {
       'git',
       'engine',
       'governance',
+      'profiles',
       'selftest',
       'hosts',
     ],

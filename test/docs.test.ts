@@ -9,24 +9,15 @@ import { expect, onTestFinished, test } from 'vitest';
 import { programOf } from '../src/cli/main.ts';
 import { openTerminal } from '../src/cli/terminal.ts';
 import { roles } from '../src/core/names.ts';
+import { exitCodes } from '../src/core/problem.ts';
 import { settings } from '../src/core/settings.ts';
 import type { WorkflowError } from '../src/core/problem.ts';
 import { loadSettings } from '../src/platform/config.ts';
 import { loadWorkflow } from '../src/workflow/load.ts';
 import { writeOut } from '../src/workflow/write-out.ts';
+import { blocksOf, commandLines, commandsInProse, pages, root, wordsOf } from './doc-pages.ts';
 
-const root = resolve(import.meta.dirname, '..');
-const pages = [
-  join(root, 'README.md'),
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => join(root, 'docs', file)),
-  ...readdirSync(join(root, 'skill'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => join(root, 'skill', file)),
-];
-
-test('docs/tools.md, docs/handoffs.md and schema/workflow.json are what the code says', async () => {
+test('docs/tools.md, docs/handoffs.md, the table of docs/settings.md and schema/workflow.json are what the code says', async () => {
   const run = promisify(execFile);
   const script = join(root, 'scripts', 'docs.mjs');
   await expect(
@@ -40,7 +31,7 @@ test('every relative link of README, docs and skill leads to a file, and to a he
 
 test('every mo line of README, docs and skill names a command and flags that exist', () => {
   const program = programOfMo();
-  const lines = pages.flatMap(commandLines);
+  const lines = pages.flatMap((page) => [...commandLines(page), ...commandsInProse(page)]);
   expect(lines.length).toBeGreaterThan(20);
   expect(
     lines.flatMap(({ place, line }) => {
@@ -71,9 +62,11 @@ test('every workflow in the docs is one that mo takes', async () => {
   expect(errors).toEqual([]);
 });
 
-test('docs/settings.md names every key of the settings', () => {
+test('docs/settings.md says of every key what it means', () => {
   const page = readFileSync(join(root, 'docs', 'settings.md'), 'utf8');
   for (const key of Object.keys(settings.shape)) expect(page).toContain(`\`${key}`);
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'));
+  expect(rows.filter((row) => row.endsWith('|  |'))).toEqual([]);
 });
 
 test('every mo.yaml in docs/settings.md is one that mo takes', async () => {
@@ -85,6 +78,23 @@ test('every mo.yaml in docs/settings.md is one that mo takes', async () => {
     await writeFile(join(folder, 'mo.yaml'), text);
     const { untrusted } = await loadSettings({ root: folder, env: { HOME: folder } });
     expect(untrusted?.commands).toContain('npm test');
+  }
+});
+
+test('docs/troubleshooting.md tells every problem with its exit code, and none that is not there', () => {
+  const page = readFileSync(join(root, 'docs', 'troubleshooting.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (\d+) \| \S.* \| \S.* \|$/gm)];
+  const told = rows.map(([, code = '', exit]): [string, number] => [code, Number(exit)]);
+  expect(Object.fromEntries(told)).toEqual(exitCodes);
+});
+
+test('docs/README.md leads to every page, and docs/adr/README.md to every decision', () => {
+  for (const folder of [join(root, 'docs'), join(root, 'docs', 'adr')]) {
+    const index = readFileSync(join(folder, 'README.md'), 'utf8');
+    const others = readdirSync(folder).filter(
+      (file) => file.endsWith('.md') && file !== 'README.md',
+    );
+    expect(others.filter((file) => !index.includes(`](${file})`))).toEqual([]);
   }
 });
 
@@ -112,6 +122,8 @@ function problemOf(program: Command, words: readonly string[]): string | null {
     const found = command.commands.find(
       (one) => one.name() === rest[0] || one.aliases().includes(rest[0] ?? ''),
     );
+    // `mo project status` is a word for `project`, `mo project apply` another command.
+    if (found === undefined && command.registeredArguments.length > 0) break;
     if (found === undefined) return `there is no command ${rest[0]}`;
     command = found;
     rest.shift();
@@ -128,39 +140,6 @@ function problemOf(program: Command, words: readonly string[]): string | null {
     if (error instanceof CommanderError) return error.message;
     throw error;
   }
-}
-
-type Block = { place: string; text: string };
-
-function blocksOf(page: string, language: string): Block[] {
-  const text = readFileSync(page, 'utf8');
-  const fence = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm');
-  return [...text.matchAll(fence)].map((match) => ({
-    place: relative(root, page),
-    text: match[1] ?? '',
-  }));
-}
-
-function commandLines(page: string): { place: string; line: string }[] {
-  return blocksOf(page, 'sh').flatMap(({ place, text }) =>
-    text
-      .replaceAll('\\\n', ' ')
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line === 'mo' || line.startsWith('mo '))
-      .map((line) => ({ place, line })),
-  );
-}
-
-/** As a shell would cut it: quotes hold words together, a # after a blank begins a comment. */
-function wordsOf(line: string): string[] {
-  const words: string[] = [];
-  for (const match of line.matchAll(/#.*$|((?:"[^"]*"|'[^']*'|[^\s"'])+)/g)) {
-    const [whole, word] = match;
-    if (word === undefined || whole.startsWith('#')) break;
-    words.push(word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'));
-  }
-  return words;
 }
 
 function deadLinks(page: string): string[] {

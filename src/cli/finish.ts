@@ -46,12 +46,16 @@ export function leftBehind({ runId }: Picture): string {
   return `${runId} goes on without you. Watch it with: mo watch ${runId} · stop it with: mo stop ${runId}`;
 }
 
-function summaryLines(picture: Picture, { handoffs, report }: FinalObject): string[] {
+function summaryLines(picture: Picture, { handoffs, report, nodes }: FinalObject): string[] {
   const took = duration((picture.endedAt ?? picture.startedAt) - picture.startedAt);
   const spend = spending(picture.spend);
-  const unfinished = picture.nodes.filter((node) => !isDone(node));
+  const reused = nodes.filter((node) => node.reused_from !== null).length;
+  // The reason has told of the first of them.
+  const unfinished = picture.nodes.filter(
+    (node) => !isDone(node) && picture.reason !== `${node.name}: ${node.message ?? ''}`,
+  );
   return [
-    `${picture.runId} ${stateText(picture.state)}${picture.endedAt === null ? '' : ` in ${took}`}${spend === '' ? '' : ` · ${spend}`} · ${countsText(entriesOf(picture.counts))}`,
+    `${picture.runId} ${stateText(picture.state)}${picture.endedAt === null ? '' : ` in ${took}`}${spend === '' ? '' : ` · ${spend}`} · ${countsText(entriesOf(picture.counts))}${reused === 0 ? '' : `, ${reused} of them reused from earlier runs`}`,
     ...(picture.reason === null ? [] : [oneLine(picture.reason, 300)]),
     ...unfinished
       .filter(({ message }) => message !== null)

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { Answer, Operation } from '../operations/operation.ts';
+import { operations } from '../operations/operations.ts';
+import { asCommands } from './as-commands.ts';
 import type { CommandHost } from './cli-deps.ts';
 import { runCommandCall, type CommandCall } from './command-call.ts';
 import { flagsOf, inputOf } from './flags.ts';
@@ -83,7 +85,7 @@ async function resultOf(
 /** Prints an answer the way this call asked for and returns its exit code. */
 export function print(answer: Answer, call: Pick<CommandCall, 'terminal' | 'json'>): number {
   if (call.json) call.terminal.out(JSON.stringify(answer.data, null, 2));
-  else call.terminal.out(answer.text ?? answer.reading);
+  else call.terminal.out(answer.text ?? asCommands(answer.reading, operations));
   return answer.exitCode;
 }
 

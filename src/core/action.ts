@@ -1,4 +1,5 @@
 import type { RunEvent } from './event.ts';
+import type { History } from './model-score.ts';
 import type { Limit } from './node.ts';
 import type { Lane, Worker } from './routing.ts';
 import type { Run } from './run.ts';
@@ -40,6 +41,8 @@ export type Snapshot = {
   busy: ReadonlySet<string>;
   lanes: readonly Lane[];
   workers: readonly Worker[];
+  /** What the project's ledger knew when the owner took over. */
+  history?: History;
   day: Day | null;
 };
 

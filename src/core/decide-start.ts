@@ -75,7 +75,7 @@ function decideStart(
   node: RunNode,
   { reserved, slot, now }: { reserved: readonly Limit[]; slot: number | null; now: number },
 ): Action | 'no budget' {
-  const { run, workers, lanes, day } = snapshot;
+  const { run, workers, lanes, history, day } = snapshot;
   const { name } = node.spec;
   const attempt = node.attempts.length + 1;
   if (node.spec.kind === 'command') {
@@ -98,6 +98,7 @@ function decideStart(
     settings,
     excluded: node.excluded,
     otherThan,
+    history,
     now,
   };
   const routing = routeToSession(goingOnOf(node), question) ?? routeNode(question);

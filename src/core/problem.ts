@@ -32,6 +32,8 @@ export type Problem =
   | { code: 'wrong-state'; runId: string; state: string; wanted: string; fix: string }
   | { code: 'unknown-provider'; provider: string; known: readonly string[] }
   | { code: 'unknown-profile'; provider: string; profile: string; known: readonly string[] }
+  | { code: 'profiles-unreadable'; file: string; reason: string }
+  | { code: 'profile-gone'; provider: string; profile: string; reason: string }
   | { code: 'no-worker'; role: string; reasons: readonly string[] }
   | { code: 'cli-missing'; provider: string; binary: string }
   | { code: 'worker-not-started'; provider: string; command: string; reason: string }
@@ -67,7 +69,7 @@ export type WorkflowError = {
 
 export type ProblemCode = Problem['code'];
 
-/** 1 not verified, 2 wrong use, 3 waits for a person, 4 budget or quota, 5 environment. */
+/** 1 not verified, 2 wrong use, 3 waits for a person, 4 budget or quota, 5 environment, 130 interrupted. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 130;
 
 /** The one error type of mo: what happened, with the names in it, and what to do next. */
@@ -85,7 +87,7 @@ export class MoError extends Error {
   }
 
   get exitCode(): ExitCode {
-    return exitCodeOf(this.problem);
+    return exitCodes[this.problem.code];
   }
 }
 
@@ -139,7 +141,11 @@ export function describeProblem(problem: Problem): string {
     case 'unknown-provider':
       return `There is no provider ${problem.provider}.${near(problem.provider, problem.known)} Known: ${listed(problem.known)}.`;
     case 'unknown-profile':
-      return `Provider ${problem.provider} has no profile ${problem.profile}.${near(problem.profile, problem.known)} Known: ${listed(problem.known)}. Profiles are set in mo.yaml.`;
+      return `Provider ${problem.provider} has no profile ${problem.profile}.${near(problem.profile, problem.known)} Known: ${listed(problem.known)}. Profiles are set in mo.yaml, or come from CC-Switch where \`profiles: { cc_switch: true }\` allows it.`;
+    case 'profiles-unreadable':
+      return `The profiles of CC-Switch in ${problem.file} cannot be read: ${problem.reason}. Open CC-Switch once, so that it mends or updates them, or leave them out with \`profiles: { cc_switch: false }\` in mo.yaml.`;
+    case 'profile-gone':
+      return `Profile ${problem.profile} of provider ${problem.provider} comes from CC-Switch and cannot be had now: ${problem.reason.replace(/\.$/, '')}. \`mo models\` shows which there are; then run the node again with one of them.`;
     case 'no-worker':
       return `No worker can take role ${problem.role}: ${problem.reasons.join('; ')}. \`mo health\` shows what is installed and how to mend it.`;
     case 'cli-missing':
@@ -187,61 +193,55 @@ export function describeProblem(problem: Problem): string {
   }
 }
 
-export function exitCodeOf(problem: Problem): ExitCode {
-  switch (problem.code) {
-    case 'bad-input':
-    case 'bad-settings':
-    case 'bad-workflow':
-    case 'goal-empty':
-    case 'goal-too-long':
-    case 'folder-missing':
-    case 'run-not-found':
-    case 'node-not-found':
-    case 'node-state':
-    case 'nothing-to-show':
-    case 'wrong-state':
-    case 'unknown-provider':
-    case 'unknown-profile':
-    case 'entry-foreign':
-    case 'copy-edited':
-      return 2;
-    case 'untrusted-settings':
-      return 3;
-    case 'day-spent':
-      return 4;
-    case 'target-moved':
-    case 'merge-conflict':
-      return 1;
-    case 'not-a-repository':
-    case 'no-checkout':
-    case 'no-commits':
-    case 'dirty-checkout':
-    case 'git-too-old':
-    case 'git-failed':
-    case 'git-locked':
-    case 'no-worker':
-    case 'cli-missing':
-    case 'worker-not-started':
-    case 'workspace-unwritable':
-    case 'file-unreadable':
-    case 'disk-full':
-    case 'store-corrupt':
-    case 'store-newer':
-    case 'store-busy':
-    case 'fenced':
-    case 'owner-failed':
-    case 'unexpected':
-    case 'addon-missing':
-    case 'host-missing':
-    case 'host-refused':
-    case 'config-broken':
-    case 'config-read-only':
-    case 'package-incomplete':
-      return 5;
-  }
-}
+export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
+  'target-moved': 1,
+  'merge-conflict': 1,
+  'bad-input': 2,
+  'bad-settings': 2,
+  'bad-workflow': 2,
+  'goal-empty': 2,
+  'goal-too-long': 2,
+  'folder-missing': 2,
+  'run-not-found': 2,
+  'node-not-found': 2,
+  'node-state': 2,
+  'nothing-to-show': 2,
+  'wrong-state': 2,
+  'unknown-provider': 2,
+  'unknown-profile': 2,
+  'entry-foreign': 2,
+  'copy-edited': 2,
+  'untrusted-settings': 3,
+  'day-spent': 4,
+  'not-a-repository': 5,
+  'no-checkout': 5,
+  'no-commits': 5,
+  'dirty-checkout': 5,
+  'git-too-old': 5,
+  'git-failed': 5,
+  'git-locked': 5,
+  'profiles-unreadable': 5,
+  'profile-gone': 5,
+  'no-worker': 5,
+  'cli-missing': 5,
+  'worker-not-started': 5,
+  'workspace-unwritable': 5,
+  'file-unreadable': 5,
+  'disk-full': 5,
+  'store-corrupt': 5,
+  'store-newer': 5,
+  'store-busy': 5,
+  fenced: 5,
+  'owner-failed': 5,
+  unexpected: 5,
+  'addon-missing': 5,
+  'host-missing': 5,
+  'host-refused': 5,
+  'config-broken': 5,
+  'config-read-only': 5,
+  'package-incomplete': 5,
+};
 
-/** `file:line:column: where: what fix`, the form editors and compilers use. */
 /** One line that editors and terminals can follow, and below it what stands there. */
 export function describeWorkflowError(source: string, error: WorkflowError): string {
   const place = error.line === null ? source : `${source}:${error.line}:${error.column ?? 1}`;

@@ -37,8 +37,10 @@ function summaryLines(report: Report): string[] {
   if (landed !== null) lines.push(`- **Landed:** ${landedText(landed)}`);
   if (report.not_landed !== null) lines.push(`- **Not landed:** ${report.not_landed}`);
   if (verified !== null) {
-    const gates = report.gates.map((gate) => `\`${gate}\``).join(', ') || 'no commands were given';
-    lines.push(`- **Integrated tree:** \`${short(verified.tree)}\` passed ${gates}`);
+    const gates = report.gates.map((gate) => `\`${gate}\``).join(', ');
+    lines.push(
+      `- **Integrated tree:** \`${short(verified.tree)}\` passed ${gates === '' ? 'its gates; no commands were given' : gates}`,
+    );
   }
   lines.push(`- **Nodes:** ${countsText(report)}`);
   lines.push(...report.progress.map((one) => `- **Progress:** ${progressText(one)}`));

@@ -1,3 +1,12 @@
+import {
+  dataPart,
+  kindOfRole,
+  noHistory,
+  pastOf,
+  recordPart,
+  type History,
+  type Past,
+} from './model-score.ts';
 import type { NodeSpec } from './node.ts';
 import type { Settings } from './settings.ts';
 import type { Abilities, Route } from './worker.ts';
@@ -8,6 +17,8 @@ export type Worker = {
   vendor: string;
   abilities: Abilities;
   reason: string | null;
+  /** Why only profiles with an account of their own are usable, or null; not given: nobody asked. */
+  signedOut?: string | null;
 };
 
 /** One provider profile at the vendor's wall until a time (ms since 1970). */
@@ -18,7 +29,17 @@ export type Lane = {
   reason: string;
 };
 
-export type Candidate = { route: Route; score: number; reasons: string[]; openAt: number };
+export type Candidate = {
+  route: Route;
+  /** What people and the run ask for; goes before any score. */
+  wish: number;
+  /** About 0 to 12: what is known of the model, and of its work here. */
+  score: number;
+  reasons: string[];
+  openAt: number;
+  /** What the project's ledger knows of it in this role. */
+  past: Past;
+};
 
 export type Routing =
   | { ok: true; route: Route; reasons: readonly string[]; candidates: readonly Candidate[] }
@@ -33,6 +54,8 @@ export type RoutingQuestion = {
   excluded: readonly string[];
   /** Vendors whose work is to be looked at: another pair of eyes is preferred. */
   otherThan: readonly string[];
+  /** What the project's ledger knows; not given: nothing. */
+  history?: History | undefined;
   now: number;
 };
 
@@ -45,20 +68,39 @@ const judging = new Set(['review', 'security', 'performance', 'compatibility', '
 
 /**
  * Names provider, profile, model and effort for a node, with the reasons a person can check. What the node fixes is fixed; then the
- * role's preferences of `mo.yaml`, then the providers in their order. `openAt`: the earliest time a closed lane opens, or null when
- * waiting does not help.
+ * role's preferences of `mo.yaml`, then what is known of the models and of their work here, then the providers in their order.
+ * `openAt`: the earliest time a closed lane opens, or null when waiting does not help.
  */
 export function routeNode(question: RoutingQuestion): Routing {
   const refusals: string[] = [];
-  const candidates: Candidate[] = [];
+  const candidates: Unscored[] = [];
   for (const worker of question.workers) {
     const refusal = refusalOf(worker, question);
-    if (refusal === null) candidates.push(...candidatesOf(worker, question));
-    else if (question.node.provider === null || question.node.provider === worker.provider) {
+    if (refusal === null) {
+      const offered = candidatesOf(worker, question).filter((one) => isOffered(one, question));
+      const usable = offered.filter(({ route }) => signInRefusal(route, worker, question) === null);
+      candidates.push(...usable);
+      if (usable.length === 0) refusals.push(`${worker.provider}: ${worker.signedOut}`);
+    } else if (question.node.provider === null || question.node.provider === worker.provider) {
       refusals.push(`${worker.provider}: ${refusal}`);
     }
   }
-  candidates.sort((left, right) => right.score - left.score);
+  return chosen(scoredAll(candidates, question), refusals, question);
+}
+
+/** Every route there is with its score, the best first, be it usable now or not. */
+export function scoreRoutes(question: RoutingQuestion): Candidate[] {
+  return scoredAll(
+    question.workers.flatMap((worker) => candidatesOf(worker, question)),
+    question,
+  );
+}
+
+function chosen(
+  candidates: readonly Candidate[],
+  refusals: string[],
+  question: RoutingQuestion,
+): Routing {
   const open = candidates.find((one) => one.openAt <= question.now);
   if (open !== undefined) return { ok: true, route: open.route, reasons: open.reasons, candidates };
   if (candidates.length > 0) {
@@ -92,7 +134,9 @@ function refusalOf(worker: Worker, { node, excluded, settings }: RoutingQuestion
   return null;
 }
 
-function candidatesOf(worker: Worker, question: RoutingQuestion): Candidate[] {
+type Unscored = { route: Route; worker: Worker };
+
+function candidatesOf(worker: Worker, question: RoutingQuestion): Unscored[] {
   const { node, settings } = question;
   const own = settings.providers?.[worker.provider];
   const names =
@@ -106,33 +150,90 @@ function candidatesOf(worker: Worker, question: RoutingQuestion): Candidate[] {
       effort: node.effort ?? profile?.effort ?? own?.effort ?? null,
       mode: node.write ? 'write' : 'read-only',
     };
-    return scored(route, worker, question);
+    return { route, worker };
   });
 }
 
-function scored(route: Route, worker: Worker, question: RoutingQuestion): Candidate {
-  const { node, settings, lanes, otherThan, now } = question;
-  const reasons: string[] = [];
-  let score = route.profile === null ? 1 : 0;
-  if (node.provider !== null) reasons.push(`the node asks for ${node.provider}`);
-  const preferences = settings.roles?.[node.role]?.prefer ?? [];
-  const place = preferences.findIndex((wish) => wish === keyOf(route) || wish === route.provider);
-  if (place >= 0) {
-    score += 100 - place;
-    reasons.push(`mo.yaml prefers ${preferences[place]} for ${node.role}`);
-  }
-  if (isJudging(node.role) && otherThan.length > 0 && !otherThan.includes(worker.vendor)) {
-    score += 50;
-    reasons.push(`another vendor than the one that wrote (${otherThan.join(', ')})`);
-  }
-  score -= question.workers.indexOf(worker);
+/** Why a route cannot be used before somebody signs in; null where it can, or has an account of its own. */
+export function signInRefusal(
+  { provider, profile }: Route,
+  { signedOut = null }: Worker,
+  { settings }: Pick<RoutingQuestion, 'settings'>,
+): string | null {
+  const own = settings.providers?.[provider];
+  const named = profile === null ? undefined : own?.profiles?.[profile];
+  const hasAccount = named?.from !== undefined || named?.env !== undefined;
+  return hasAccount ? null : signedOut;
+}
+
+/** Another program's profile is used where somebody named it: nobody's work goes to an account unasked. */
+function isOffered({ route }: Unscored, { node, settings }: RoutingQuestion): boolean {
+  if (!isElsewhere(route, settings) || route.profile === node.profile) return true;
+  return settings.roles?.[node.role]?.prefer.includes(keyOf(route)) === true;
+}
+
+function isElsewhere({ provider, profile }: Route, settings: Settings): boolean {
+  if (profile === null) return false;
+  return settings.providers?.[provider]?.profiles?.[profile]?.from !== undefined;
+}
+
+/** The best first. */
+function scoredAll(unscored: readonly Unscored[], question: RoutingQuestion): Candidate[] {
+  const { node, history = noHistory } = question;
+  const pasts = unscored.map(({ route }) => pastOf(node.role, route, history));
+  return unscored
+    .map((one, index) => {
+      const past = pasts[index] ?? pastOf(node.role, one.route, noHistory);
+      const others = pasts.filter((_, other) => other !== index);
+      return scored(one, { past, others }, question);
+    })
+    .toSorted((left, right) => right.wish - left.wish || right.score - left.score);
+}
+
+function scored(
+  { route, worker }: Unscored,
+  { past, others }: { past: Past; others: readonly Past[] },
+  question: RoutingQuestion,
+): Candidate {
+  const { node, lanes, now } = question;
+  const data = dataPart(route.model, kindOfRole(node.role));
+  const record = recordPart(node.role, past, others);
+  const wished = wishedPart(route, worker, question);
+  const order = (route.profile === null ? 1 : 0) - question.workers.indexOf(worker);
+  const reasons = [
+    ...wished.reasons,
+    ...[record.reason, data.reason].filter((reason) => reason !== null),
+  ];
   if (reasons.length === 0) reasons.push('first provider that can do it');
   const lane = lanes.find(
     (one) => one.provider === route.provider && one.profile === route.profile,
   );
   const openAt = lane !== undefined && lane.closedUntil > now ? lane.closedUntil : 0;
   if (openAt > 0 && lane !== undefined) reasons.push(`${keyOf(route)} is closed: ${lane.reason}`);
-  return { route, score, reasons, openAt };
+  const score = Math.round((data.points + record.points + order) * 10) / 10;
+  return { route, wish: wished.points, score, reasons, openAt, past };
+}
+
+function wishedPart(
+  route: Route,
+  worker: Worker,
+  { node, settings, otherThan }: RoutingQuestion,
+): { points: number; reasons: string[] } {
+  const reasons: string[] = [];
+  let points = 0;
+  if (node.provider !== null) reasons.push(`the node asks for ${node.provider}`);
+  const preferences = settings.roles?.[node.role]?.prefer ?? [];
+  const names = isElsewhere(route, settings) ? [keyOf(route)] : [keyOf(route), route.provider];
+  const place = preferences.findIndex((wish) => names.includes(wish));
+  if (place >= 0) {
+    points += 100 - place;
+    reasons.push(`mo.yaml prefers ${preferences[place]} for ${node.role}`);
+  }
+  if (isJudging(node.role) && otherThan.length > 0 && !otherThan.includes(worker.vendor)) {
+    points += 50;
+    reasons.push(`another vendor than the one that wrote (${otherThan.join(', ')})`);
+  }
+  return { points, reasons };
 }
 
 function isPreferred(provider: string, settings: Settings): boolean {

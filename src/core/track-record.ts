@@ -13,6 +13,9 @@ export type TrackRecord = {
   usd: Quantiles | null;
 };
 
+/** How often attempts of one role on one route ended by their own doing, and how many of them passed their gates. */
+export type Outcome = { role: string; route: Route; tried: number; verified: number };
+
 /** Two attempts with one key are comparable. */
 export function trackKey(role: string, { provider, profile, model, effort, mode }: Route): string {
   return JSON.stringify([role, provider, profile, model, effort, mode]);

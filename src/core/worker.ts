@@ -133,6 +133,8 @@ export type WorkerRequest = {
   attemptFolder: string;
   /** Environment of the profile; wins over everything else. */
   profileEnv: Readonly<Record<string, string>>;
+  /** What the profile sets in the CLI's own configuration, by dotted name; not given: nothing. No secrets. */
+  profileConfig?: Readonly<Record<string, string>>;
   maxUsd: number | null;
 };
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { cleanHandoff, extractHandoff } from '../core/extract-handoff.ts';
-import { redact } from '../core/redact.ts';
 import { leftFor } from '../core/apply-node.ts';
 import { afterEnding, type Next } from '../core/retry.ts';
 import { isInterrupted } from '../core/told.ts';
@@ -10,7 +9,7 @@ import type { Json } from '../core/json.ts';
 import type { Limit, NodeSpec } from '../core/node.ts';
 import type { Run, RunNode } from '../core/run.ts';
 import type { Checkpoint, Conclusion, Ending, Route } from '../core/worker.ts';
-import { writeWhole } from '../platform/files.ts';
+import { readText, writeWhole } from '../platform/files.ts';
 import { dropRaw } from './raw.ts';
 import type { RunningAttempt, Settled } from '../supervisor/attempt.ts';
 import type { Engine } from './engine.ts';
@@ -25,6 +24,8 @@ export type AttemptContext = {
   attempt: number;
   route: Route | null;
   reserved: Limit;
+  /** For every text of the worker that is kept or shown. */
+  redact: (text: string) => string;
 };
 
 /** Sees a worker to its end and records what became of it, in one transaction with what follows from it. */
@@ -38,6 +39,7 @@ export async function settleAttempt(
   if (settled === 'released') return;
   const ending = endingOf(context, settled);
   const handoff = await keepAnswer(context, settled.conclusion, ending);
+  await cleanStderr(context);
   recorder.record(endEvents(context, recorder.run(), ending, handoff));
   engine.log(`${node.name} attempt ${attempt}: ${ending.class}. ${ending.message}`);
   // The gates read the raw output of an answer; nobody reads that of a failure.
@@ -128,7 +130,7 @@ async function keepAnswer(
   conclusion: Conclusion,
   ending: Ending,
 ): Promise<Json | null> {
-  const { engine, recorder, node, attempt } = context;
+  const { engine, recorder, node, attempt, redact } = context;
   const folder = engine.paths.attemptFolder(recorder.run().spec.runId, node.name, attempt);
   await writeWhole(join(folder, 'answer.md'), redact(conclusion.answer), 0o600);
   if (ending.class !== 'done') return null;
@@ -137,18 +139,33 @@ async function keepAnswer(
   const { structured, answer } = conclusion;
   const found = (structured === null ? null : cleanHandoff(structured)) ?? extractHandoff(answer);
   if (found === null) return null;
-  const handoff = redactJson(found);
+  const handoff = redactJson(found, redact);
   await writeWhole(join(folder, 'handoff.json'), `${JSON.stringify(handoff, null, 2)}\n`, 0o600);
   return handoff;
 }
 
+/** It stays, unlike the raw output. */
+async function cleanStderr({
+  engine,
+  recorder,
+  node,
+  attempt,
+  redact,
+}: AttemptContext): Promise<void> {
+  const folder = engine.paths.attemptFolder(recorder.run().spec.runId, node.name, attempt);
+  const file = join(folder, 'stderr.txt');
+  const said = await readText(file);
+  const clean = said === null ? null : redact(said);
+  if (clean !== null && clean !== said) await writeWhole(file, clean, 0o600);
+}
+
 /** The handoff goes into events, prompts and files: what looks like a secret in it goes into none of them. */
-function redactJson(value: Json): Json {
+export function redactJson(value: Json, redact: (text: string) => string): Json {
   if (typeof value === 'string') return redact(value);
-  if (Array.isArray(value)) return value.map(redactJson);
+  if (Array.isArray(value)) return value.map((one) => redactJson(one, redact));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, one]) => [redact(key), redactJson(one)]),
+    Object.entries(value).map(([key, one]) => [redact(key), redactJson(one, redact)]),
   );
 }
 

@@ -1,3 +1,5 @@
+import type { FoundProfiles } from '../core/found-profile.ts';
+import type { History } from '../core/model-score.ts';
 import type { Worker } from '../core/routing.ts';
 import type { Provider } from '../core/worker.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -18,6 +20,8 @@ export type Engine = {
   providers: readonly Provider[];
   /** argv prefix of a provider's command, or null when it is not installed. */
   findBinary: (name: string) => readonly string[] | null;
+  /** Profiles that another program keeps, as they are now. */
+  foundProfiles: () => Promise<FoundProfiles>;
   pack: PromptPack;
   clock: Clock;
   env: Environment;
@@ -39,4 +43,9 @@ function workerOf(engine: Engine, provider: Provider): Worker {
     abilities: provider.abilities,
     reason: isThere ? null : `the command ${provider.binary} is not on the PATH`,
   };
+}
+
+/** What the ledger knows of the workers. */
+export function historyOf(store: Pick<Store, 'trackRecord' | 'outcomes'>): History {
+  return { records: store.trackRecord(), outcomes: store.outcomes() };
 }

@@ -7,7 +7,7 @@ import { writeWhole } from '../platform/files.ts';
 import { emittedNodes, type Emitted } from '../workflow/emitted.ts';
 import { dryRun } from '../workflow/dry-run.ts';
 import { renderDryRun } from '../workflow/dry-run-text.ts';
-import { workersOf, type Engine } from './engine.ts';
+import { historyOf, workersOf, type Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
 
 /** The nodes a planner's handoff carries, checked; also asked by the gate, so that a bad plan goes back to its planner. */
@@ -69,13 +69,15 @@ export async function writePlan(
   nodes: readonly NodeSpec[],
 ): Promise<void> {
   const { concurrency, settings } = run.spec;
+  const history = historyOf(engine.store);
   const surroundings = {
     workers: workersOf(engine),
     lanes: engine.store.lanes(),
     settings,
+    history,
     now: engine.clock.now(),
   };
-  const records = engine.store.trackRecord();
+  const { records } = history;
   const batches = renderDryRun(dryRun(nodes, { concurrency, surroundings, records }));
   const text = [
     `# Plan of ${run.spec.runId}`,

@@ -15,7 +15,7 @@ export type LoopDeps = {
   clock: Clock;
   /** Aborted when another owner has taken over or this process is told to go: workers are left alone then. */
   signal: AbortSignal;
-  surroundings: () => Pick<Snapshot, 'lanes' | 'workers' | 'day'>;
+  surroundings: () => Pick<Snapshot, 'lanes' | 'workers' | 'history' | 'day'>;
   takeSignals: () => readonly { id: number; signal: Signal }[];
   /** Receipts of what was just invalidated leave their place before anything else happens. */
   withdraw: () => Promise<void>;

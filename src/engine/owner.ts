@@ -25,7 +25,7 @@ import { performVerification } from './verify-run.ts';
 import type { AttemptDesk } from './watch-worker.ts';
 import { performWeigh } from './when.ts';
 import { withdrawReceipts } from './withdraw.ts';
-import { workersOf, type Engine } from './engine.ts';
+import { historyOf, workersOf, type Engine } from './engine.ts';
 
 /** An owner that hangs is replaced after this long; one that dies, at once. */
 const leaseMs = 20_000;
@@ -94,6 +94,7 @@ async function ownEpoch(
     const live: AttemptDesk['live'] = new Map();
     const reuse = newReuse(recorder.run());
     const desk: AttemptDesk = { engine, recorder, epoch, signal: ended, live, reuse };
+    const history = historyOf(engine.store);
     const end = await runLoop({
       recorder,
       clock: engine.clock,
@@ -101,6 +102,7 @@ async function ownEpoch(
       surroundings: () => ({
         lanes: engine.store.lanes(),
         workers: workersOf(engine),
+        history,
         day: dayOf(engine, recorder.run()),
       }),
       takeSignals: () => engine.store.takeSignals(runId, epoch),

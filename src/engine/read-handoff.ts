@@ -4,6 +4,7 @@ import type { Finding } from '../core/gate.ts';
 import { checkHandoff } from '../core/handoff.ts';
 import type { Json } from '../core/json.ts';
 import { isReadByGate } from '../core/needs.ts';
+import { isJudging } from '../core/routing.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { Run, RunNode } from '../core/run.ts';
 import { readText } from '../platform/files.ts';
@@ -45,7 +46,12 @@ function refusalOf(run: Run, spec: NodeSpec, handoff: Json): Finding | null {
   if (typeof handoff !== 'object' || handoff === null || Array.isArray(handoff)) return null;
   const { status, summary } = handoff;
   if (status !== 'fail' && status !== 'blocked' && status !== 'needs_repair') return null;
-  if (status !== 'blocked' && !spec.write && isReadByGate(run, spec.name)) return null;
+  if (status !== 'blocked' && !spec.write && isHeard(run, spec)) return null;
   const title = `The worker says ${status}: ${typeof summary === 'string' ? summary.slice(0, 300) : 'without a reason'}`;
   return { severity: 'major', title, file: null, line: null, evidence: 'status of the handoff' };
+}
+
+/** A gate node says what follows from the no of a judge; so does whoever asked one judge and nobody else. */
+function isHeard(run: Run, { name, role }: NodeSpec): boolean {
+  return isReadByGate(run, name) || (isJudging(role) && run.nodes.size === 1);
 }

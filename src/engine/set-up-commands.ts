@@ -1,6 +1,7 @@
 import { openSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { MoError } from '../core/problem.ts';
+import { withoutKeys } from '../gates/command-environment.ts';
 import { readOutput } from '../gates/command-output.ts';
 import { startDetached, type Detached } from '../platform/process.ts';
 import { identify } from '../platform/process-identity.ts';
@@ -57,7 +58,11 @@ async function runToEnd(
   const outer = env[markerVariable];
   const started = await startDetached('/bin/sh', ['-c', command], {
     cwd: folder,
-    env: { ...env, [markerVariable]: outer === undefined ? marker : `${outer} ${marker}` },
+    env: {
+      ...withoutKeys(env),
+      ...(env['TMPDIR'] === undefined ? {} : { TMPDIR: env['TMPDIR'] }),
+      [markerVariable]: outer === undefined ? marker : `${outer} ${marker}`,
+    },
     stdin: 'ignore',
     stdout: openSync(output, 'a'),
     stderr: openSync(output, 'a'),

@@ -1,6 +1,8 @@
 import type { Action } from '../core/action.ts';
 import type { RunEvent } from '../core/event.ts';
+import { secretsOf, type FoundProfile } from '../core/found-profile.ts';
 import { MoError } from '../core/problem.ts';
+import { redact, redactorOf } from '../core/redact.ts';
 import { goingOnOf, isSameWorker, type GoingOn } from '../core/going-on.ts';
 import { stopOf } from '../core/stop.ts';
 import type { NodeSpec } from '../core/node.ts';
@@ -16,6 +18,7 @@ import { ceilingOf } from './day.ts';
 import { keepIgnored, prepareWorktree } from './node-worktree.ts';
 import { keepSharedSettings } from './shared-settings.ts';
 import { placeOf } from './start-place.ts';
+import { foundProfile } from './found-profile.ts';
 import { requestOf } from './worker-request.ts';
 import {
   depsOf,
@@ -52,7 +55,7 @@ async function performWork(desk: AttemptDesk, action: Start, key: string | null)
     await engine.clock.sleep(breathMs, desk.signal);
     return;
   }
-  const context: AttemptContext = {
+  const bare: AttemptContext = {
     engine,
     recorder,
     epoch: desk.epoch,
@@ -60,12 +63,16 @@ async function performWork(desk: AttemptDesk, action: Start, key: string | null)
     attempt,
     route,
     reserved,
+    redact,
   };
   const cut = new AbortController();
   const signal = AbortSignal.any([desk.signal, cut.signal]);
   desk.live.set(node.name, { stop: () => cut.abort(stoppedBefore()) });
   try {
+    const found = await foundProfile(engine, run, route);
+    const context = found === null ? bare : { ...bare, redact: redactorOf(secretsOf(found)) };
     const running = await startWorker(desk, context, {
+      found,
       from: place?.from ?? null,
       last,
       before: isSameWorker(before?.route ?? null, route) ? before : null,
@@ -73,7 +80,7 @@ async function performWork(desk: AttemptDesk, action: Start, key: string | null)
     });
     await follow(desk, context, running);
   } catch (cause) {
-    endOf(desk, context, cause);
+    endOf(desk, bare, cause);
   } finally {
     desk.live.delete(node.name);
   }
@@ -111,6 +118,7 @@ async function startWorker(
     last: ReturnType<typeof lastOf>;
     before: GoingOn | null;
     signal: AbortSignal;
+    found: FoundProfile | null;
   },
 ): Promise<RunningAttempt> {
   const { engine, recorder } = desk;
@@ -147,6 +155,7 @@ async function startWorker(
         attemptFolder: watch.folder,
         schema: isForced ? contract : null,
         resume: wish.before?.session ?? node.resume,
+        found: wish.found,
       }),
       env: engine.env,
     },

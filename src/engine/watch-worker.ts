@@ -1,10 +1,15 @@
-import { redact } from '../core/redact.ts';
 import { MoError } from '../core/problem.ts';
 import { sessionOf } from '../core/going-on.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { Checkpoint, Provider, Route } from '../core/worker.ts';
 import type { RunningAttempt, WatchDeps } from '../supervisor/attempt.ts';
-import { failAttempt, isOverReservation, settleAttempt, type AttemptContext } from './attempt.ts';
+import {
+  failAttempt,
+  isOverReservation,
+  redactJson,
+  settleAttempt,
+  type AttemptContext,
+} from './attempt.ts';
 import { commandProvider } from './command-provider.ts';
 import { endsOwner } from './ends-owner.ts';
 import { limitsOf } from './worker-request.ts';
@@ -77,7 +82,7 @@ function countingItsOwn(engine: Engine, provider: Provider, session: string | nu
 
 export function depsOf(desk: AttemptDesk, context: AttemptContext): WatchDeps {
   const { engine, epoch, signal, live, recorder } = desk;
-  const { node, attempt, reserved } = context;
+  const { node, attempt, reserved, redact } = context;
   const { runId } = recorder.run().spec;
   return {
     clock: engine.clock,
@@ -85,7 +90,12 @@ export function depsOf(desk: AttemptDesk, context: AttemptContext): WatchDeps {
     log: engine.log,
     signal,
     onCheckpoint: (checkpoint: Checkpoint) => {
-      engine.store.saveCheckpoint({ runId, node: node.name, attempt, epoch }, checkpoint);
+      // What a database forgets stays in its file for a while.
+      const parser = redactJson(checkpoint.parser, redact);
+      engine.store.saveCheckpoint(
+        { runId, node: node.name, attempt, epoch },
+        { ...checkpoint, parser },
+      );
       if (isOverReservation(checkpoint, reserved)) live.get(node.name)?.stop('ask');
     },
   };

@@ -1,3 +1,4 @@
+import type { FoundProfile } from '../core/found-profile.ts';
 import type { Limits } from '../core/limits.ts';
 import type { Json } from '../core/json.ts';
 import type { NodeSpec } from '../core/node.ts';
@@ -12,7 +13,13 @@ export function requestOf(
   engine: Engine,
   run: Run,
   { node, route, reserved }: AttemptContext,
-  place: { folder: string; attemptFolder: string; schema: Json | null; resume: string | null },
+  place: {
+    folder: string;
+    attemptFolder: string;
+    schema: Json | null;
+    resume: string | null;
+    found: FoundProfile | null;
+  },
 ): WorkerRequest {
   return {
     folder: place.folder,
@@ -23,7 +30,8 @@ export function requestOf(
     newSession: engine.newUuid(),
     outputSchema: place.schema,
     attemptFolder: place.attemptFolder,
-    profileEnv: { ...profileEnv(engine, run, route), ...itemEnv(node) },
+    profileEnv: { ...profileEnv(engine, run, route), ...place.found?.env, ...itemEnv(node) },
+    profileConfig: place.found?.config ?? {},
     maxUsd: reserved.usd,
   };
 }

@@ -1,20 +1,24 @@
 import type { Environment } from '../platform/environment.ts';
 
-/**
- * What a gate command sees of the caller's environment: enough to find tools and reach a package registry, no keys. The command runs
- * what the worker wrote, so a variable it does not see is one that it cannot print.
- */
+/** What a gate command sees, beside what any command does. */
 export function commandEnvironment(env: Environment, temp: string): Environment {
-  const passed = Object.entries(env).filter(([name]) => isPassed(name));
   return {
-    LANG: 'C.UTF-8',
-    ...Object.fromEntries(passed),
+    ...withoutKeys(env),
     TMPDIR: temp,
     TMP: temp,
     TEMP: temp,
     CI: '1',
     NO_COLOR: '1',
   };
+}
+
+/**
+ * Of the caller's environment: enough to find tools and reach a package registry, no keys. A command that runs in a tree of workers may run
+ * what they wrote, so a variable it does not see is one that it cannot print.
+ */
+export function withoutKeys(env: Environment): Environment {
+  const passed = Object.entries(env).filter(([name]) => isPassed(name));
+  return { LANG: 'C.UTF-8', ...Object.fromEntries(passed) };
 }
 
 const names = new Set([

@@ -2,6 +2,7 @@ import type { NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import { keyOf, routeNode, type Candidate, type Worker } from '../core/routing.ts';
 import type { Route } from '../core/worker.ts';
+import { historyOf } from '../engine/engine.ts';
 import type { Surroundings } from '../workflow/assign.ts';
 import type { OperationContext } from './context.ts';
 import { probeProvider } from './probe-provider.ts';
@@ -42,6 +43,7 @@ export async function surroundingsOf(
     workers: await workersOf(context, only),
     lanes: store?.lanes() ?? [],
     settings: (await context.settings()).settings,
+    history: store === null ? undefined : historyOf(store),
     now: context.clock.now(),
   };
 }
@@ -57,10 +59,10 @@ export async function checkNames(
     throw new MoError({ code: 'unknown-provider', provider: wish.provider, known });
   }
   if (wish.profile === null) return;
-  const profiles = Object.keys(
-    (await context.settings()).settings.providers?.[wish.provider]?.profiles ?? {},
-  );
+  const { settings, found } = await context.settings();
+  const profiles = Object.keys(settings.providers?.[wish.provider]?.profiles ?? {});
   if (!profiles.includes(wish.profile)) {
+    if (found?.problem) throw found.problem;
     throw new MoError({
       code: 'unknown-profile',
       provider: wish.provider,
@@ -85,15 +87,16 @@ async function workersOf(
         now: context.clock.now(),
         signal: context.signal,
       });
-      return {
+      const known = {
         provider: provider.name,
         vendor: provider.vendor,
         abilities: provider.abilities,
-        reason:
-          probed.path === null
-            ? 'not on the PATH'
-            : (probed.problem?.what.replace(/\.$/, '') ?? null),
       };
+      const problem = probed.problem?.what.replace(/\.$/, '') ?? null;
+      if (probed.path === null) return { ...known, reason: 'not on the PATH' };
+      return probed.version !== null && probed.signedIn === 'no'
+        ? { ...known, reason: null, signedOut: problem }
+        : { ...known, reason: problem };
     }),
   );
 }

@@ -1,3 +1,4 @@
+import type { FoundProfiles } from '../core/found-profile.ts';
 import type { Verdict } from '../core/gate.ts';
 import type { MoError } from '../core/problem.ts';
 import type { Settings } from '../core/settings.ts';
@@ -43,6 +44,8 @@ export type OperationContext = {
 type ProjectSettings = {
   settings: Settings;
   untrusted: { file: string; commands: readonly string[] } | null;
+  /** What another program's profiles came to; null where the settings leave them out. */
+  found?: FoundProfiles | null;
 };
 
 export type Project = {

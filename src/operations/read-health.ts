@@ -13,7 +13,7 @@ type Fault = Health['problems'][number];
 
 /** Everything is asked at once; no answer takes longer than its own limit, and a missing piece is a line, not an error. */
 export async function readHealth(context: OperationContext): Promise<Health> {
-  const [git, project, probed, storeFault, settingsFault] = await Promise.all([
+  const [git, project, probed, storeFault, settingsFault, profilesFault] = await Promise.all([
     gitVersion(context),
     projectOf(context),
     probeAll(context),
@@ -24,6 +24,10 @@ export async function readHealth(context: OperationContext): Promise<Health> {
       const { untrusted } = await context.settings();
       if (untrusted !== null) throw new MoError({ code: 'untrusted-settings', ...untrusted });
     }),
+    faultOf(async () => {
+      const { found } = await context.settings();
+      if (found?.problem) throw found.problem;
+    }),
   ]);
   const workspaceFault = await unwritable(project.root);
   const lanes = storeFault === null ? ((await context.storeIfAny())?.lanes() ?? []) : [];
@@ -31,7 +35,7 @@ export async function readHealth(context: OperationContext): Promise<Health> {
   const faults = [
     ...(git === null ? [gitMissing] : []),
     ...(project.git === null && git !== null ? [repositoryFault(project)] : []),
-    ...[workspaceFault, storeFault, settingsFault].filter((fault) => fault !== null),
+    ...[workspaceFault, storeFault, settingsFault, profilesFault].filter((fault) => fault !== null),
     ...probed.flatMap(({ problem }) => problem ?? []),
   ].filter((fault, index, all) => all.findIndex(({ what }) => what === fault.what) === index);
   return {

@@ -167,7 +167,7 @@ async function stale(place: Place): Promise<Part> {
     next:
       old.length === 0
         ? `No run ended more than ${oldDays} days ago; name older_than_days to project_apply for younger ones.`
-        : `${old.length} ended more than ${oldDays} days ago: project_apply {action: "clean"} would free ${size(frees)}, {action: "archive"} would move ${size(moves)} out of the way.`,
+        : `${old.length} ended more than ${oldDays} days ago: project_apply {action: "clean"} would free ${size(frees)}, project_apply {action: "archive"} would move ${size(moves)} out of the way.`,
   };
 }
 

@@ -10,7 +10,7 @@ const candidate = z.object({
   route: z.string(),
   model: z.string().nullable(),
   score: z.number(),
-  /** US dollars per million tokens, where mo.yaml says. */
+  /** US dollars per million tokens: as mo.yaml says, else the list price where it is known. */
   price: z.object({ input: z.number(), output: z.number() }).nullable(),
   lane: z.string(),
 });
@@ -39,7 +39,10 @@ export const route = defineOperation({
     next: z.string(),
   }),
   run: async (input, context) => {
-    const { chooseRoute, laneText } = await import('./choose-route.ts');
+    const [{ chooseRoute, laneText }, { priceOf }] = await Promise.all([
+      import('./choose-route.ts'),
+      import('./price-of.ts'),
+    ]);
     const wish = {
       role: input.role,
       write: input.write,
@@ -54,13 +57,12 @@ export const route = defineOperation({
       choice,
       reasons: [...reasons, ...(await budgetReasons(input.budget?.usd, choice.provider, context))],
       candidates: candidates.slice(0, 10).map((one) => {
-        const own = settings.providers?.[one.route.provider];
-        const price = own?.profiles?.[one.route.profile ?? '']?.price ?? own?.price;
+        const price = priceOf(one.route, settings);
         return {
           route: keyOf(one.route),
           model: one.route.model,
           score: one.score,
-          price: price === undefined ? null : { input: price.input, output: price.output },
+          price: price === null ? null : { input: price.input, output: price.output },
           lane: laneText(one, context.clock.now()),
         };
       }),

@@ -3,7 +3,6 @@ import { renderItems } from '../workflow/bulk-text.ts';
 import { dryRun } from '../workflow/dry-run.ts';
 import { routeText } from '../workflow/dry-run-text.ts';
 import { namesOfItems } from '../workflow/items-now.ts';
-
 import { oneLine } from './amounts.ts';
 import { surroundingsOf } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
@@ -34,6 +33,7 @@ export type BulkWish = {
   land?: 'branch' | 'merge' | 'none' | undefined;
   budgetUsd?: number | undefined;
   budgetTokens?: number | undefined;
+  fresh?: boolean | undefined;
   clientKey?: string | undefined;
 };
 
@@ -81,6 +81,7 @@ export async function startBulk(
       land: wish.land ?? (await landing(context)),
       budget: { usd: wish.budgetUsd, tokens: wish.budgetTokens },
       client_key: wish.clientKey,
+      fresh: wish.fresh,
     },
     context,
   );

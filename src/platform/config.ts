@@ -127,22 +127,50 @@ const duration = z.union([z.string(), z.number()]).transform((text, context) => 
 const path = z.string().refine((text) => !/^[/~\\]|(^|[/\\])\.\.([/\\]|$)|^[A-Za-z]:/.test(text), {
   message: 'the path must lie inside the project',
 });
-const paths = z.array(path).optional();
 
 const retries = settings.shape.retries.unwrap();
 const worktrees = settings.shape.worktrees.unwrap();
 
-/** As a person writes it: durations in words. */
-const settingsFile = settings.extend({
+const anyProvider = settings.shape.providers.unwrap().valueType;
+const anyProfile = anyProvider.shape.profiles.unwrap().valueType;
+
+/** As a person writes it: durations in words, and no profiles of somebody else's. */
+export const settingsFile = settings.extend({
+  providers: z
+    .record(
+      z.string(),
+      anyProvider.extend({
+        profiles: z.record(z.string(), anyProfile.omit({ from: true })).optional(),
+      }),
+    )
+    .optional(),
   retries: retries
     .extend({
       backoff: retries.shape.backoff
         .unwrap()
-        .extend({ base: duration.optional(), max: duration.optional() })
+        .extend({
+          base: duration.optional().meta({
+            description:
+              'Pause after the first crash or network trouble, such as `2s`; a bare number: seconds',
+            unset: '`2s`',
+          }),
+          max: duration.optional().meta({ description: 'The longest pause', unset: '`10m`' }),
+        })
         .optional(),
     })
     .optional(),
-  worktrees: worktrees.extend({ link: paths, copy: paths }).optional(),
+  worktrees: worktrees
+    .extend({
+      link: z
+        .array(path)
+        .optional()
+        .meta(worktrees.shape.link.meta() ?? {}),
+      copy: z
+        .array(path)
+        .optional()
+        .meta(worktrees.shape.copy.meta() ?? {}),
+    })
+    .optional(),
 });
 
 type SettingsFile = { file: string; text: string; settings: Settings };
@@ -198,9 +226,10 @@ function userFile(env: Environment): string {
   return join(base, 'mo', 'config.yaml');
 }
 
-/** Commands, and the environment of workers: an address or a key of somebody else's would send the user's work there. */
-function whatNeedsTrust({ gates, worktrees: setups, providers }: Settings): string[] {
+/** Commands, the environment of workers, and the use of the user's other accounts: an address or a key of somebody else's would send the user's work there. */
+function whatNeedsTrust({ gates, worktrees: setups, providers, profiles }: Settings): string[] {
   return [
+    ...(profiles?.cc_switch === true ? ['profiles: cc_switch: true'] : []),
     ...(gates?.commands ?? []),
     ...Object.values(syntaxCommandsOf(gates)).filter((command) => command !== false),
     ...(setups?.setup ?? []),
@@ -221,9 +250,10 @@ function environmentLines(
 }
 
 function withoutCommands(project: Settings): Settings {
-  const { gates, worktrees: setups, providers, ...rest } = project;
+  const { gates, worktrees: setups, providers, profiles, ...rest } = project;
   return settings.parse({
     ...rest,
+    ...(profiles?.cc_switch === false ? { profiles } : {}),
     ...(gates === undefined ? {} : { gates: withoutGateCommands(gates) }),
     ...(setups === undefined ? {} : { worktrees: without(setups, 'setup') }),
     ...(providers === undefined ? {} : { providers: mapValues(providers, withoutEnvironment) }),

@@ -115,34 +115,7 @@ function isKnown(entry: ProcessEntry, seen: ReadonlyMap<string, ProcessId>): boo
 }
 
 function isMarked(entry: ProcessEntry, marker: string | null): boolean {
-  if (marker === null || isKnownUnmarked(entry)) return false;
-  const markers = markersOf(entry.pid);
-  if (markers.length === 0) noteUnmarked(entry);
-  return markers.includes(marker);
-}
-
-/**
- * A worker gets its marker with its first program, a moment after it was born, and its children are born with it. Who was read twice, that
- * long apart, and had none is somebody else's and is read no more: an owner looks several times for each of thousands of attempts.
- */
-const unmarkedMs = 5_000;
-const mostUnmarked = 10_000;
-const unmarked = new Map<number, { startTime: string; since: number; isSure: boolean }>();
-
-function isKnownUnmarked({ pid, startTime }: ProcessEntry): boolean {
-  const known = unmarked.get(pid);
-  return known?.startTime === startTime && known.isSure;
-}
-
-function noteUnmarked({ pid, startTime }: ProcessEntry): void {
-  const now = performance.now();
-  const known = unmarked.get(pid);
-  if (known?.startTime === startTime) {
-    known.isSure = now - known.since > unmarkedMs;
-    return;
-  }
-  if (unmarked.size >= mostUnmarked) unmarked.clear();
-  unmarked.set(pid, { startTime, since: now, isSure: false });
+  return marker !== null && markersOf(entry.pid).includes(marker);
 }
 
 /** The number of the tree's group while it is certain that the number still means it: somebody we know is in it. */

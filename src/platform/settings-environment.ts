@@ -12,7 +12,9 @@ export function settingsOfEnvironment(env: Environment): Settings {
     ...read(env, 'MO_FALLBACK', yesOrNo, 'fallback'),
   };
   const retries = read(env, 'MO_RETRIES', wholeNumber.pipe(z.number().min(0).max(20)), 'max');
+  const profiles = read(env, 'MO_CC_SWITCH', yesOrNo, 'cc_switch');
   return settings.parse({
+    ...(Object.keys(profiles).length > 0 ? { profiles } : {}),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
     ...(Object.keys(retries).length > 0 ? { retries } : {}),
     ...read(env, 'MO_LAND', z.enum(['branch', 'merge', 'none']), 'land'),

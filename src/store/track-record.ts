@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import type { TrackRecord } from '../core/track-record.ts';
+import type { Outcome, TrackRecord } from '../core/track-record.ts';
 import { route } from '../core/worker.ts';
 import type { Database } from './database.ts';
 
 export type TrackRecordReads = {
   /** Of the last 5,000 attempts that were done, by role and route. */
   trackRecord: () => TrackRecord[];
+  /** Of the last 5,000 attempts that neither a vendor's limit, a network nor a person ended, by role and route. */
+  outcomes: () => Outcome[];
 };
 
 /** The ledger knows the model that answered, the attempt the one that was asked for: a route is what was asked for. */
@@ -36,8 +38,36 @@ export function trackRecordReads(database: Database): TrackRecordReads {
                 max(CASE WHEN usd_rank = (priced * 4 + 4) / 5 THEN usd END) AS usd_p80
          FROM ranked GROUP BY role, provider, profile, model, effort, mode`,
       ),
+    outcomes: () =>
+      database.all(
+        outcomeRow,
+        `WITH own AS (
+           SELECT spend.role, spend.provider, spend.profile,
+                  json_extract(attempt.route, '$.model') AS model,
+                  json_extract(attempt.route, '$.effort') AS effort,
+                  json_extract(attempt.route, '$.mode') AS mode,
+                  receipt.digest IS NOT NULL AS is_verified
+           FROM spend JOIN attempt USING (run, node, attempt)
+           LEFT JOIN receipt USING (run, node, attempt)
+           WHERE spend.provider IS NOT NULL AND spend.end_class IN
+             ('done', 'refused', 'context', 'timeout', 'output-limit', 'incomplete', 'crashed')
+           ORDER BY spend.ended_at DESC LIMIT 5000
+         )
+         SELECT role, provider, profile, model, effort, mode,
+                count(*) AS tried, sum(is_verified) AS verified
+         FROM own GROUP BY role, provider, profile, model, effort, mode`,
+      ),
   };
 }
+
+const outcomeRow = route
+  .extend({ role: z.string(), tried: z.number(), verified: z.number() })
+  .transform(({ role, tried, verified, ...asked }): Outcome => ({
+    role,
+    route: asked,
+    tried,
+    verified,
+  }));
 
 const trackRow = route
   .extend({

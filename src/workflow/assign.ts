@@ -1,3 +1,4 @@
+import type { History } from '../core/model-score.ts';
 import type { NodeSpec } from '../core/node.ts';
 import { isJudging, routeNode, type Lane, type Worker } from '../core/routing.ts';
 import type { Settings } from '../core/settings.ts';
@@ -10,6 +11,8 @@ export type Surroundings = {
   workers: readonly Worker[];
   lanes: readonly Lane[];
   settings: Settings;
+  /** What the project's ledger knows; not given: nothing. */
+  history?: History | undefined;
   /** ms since 1970. */
   now: number;
 };

@@ -189,6 +189,7 @@ test('--json ends with one object that says everything', async () => {
       name,
       state: 'waiting',
       attempts: 0,
+      reused_from: null,
       route: { declared: null, actual: null },
       spend: { usd: null, input: 0, cached: 0, output: 0 },
     })),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findSecrets, redact } from '../../src/core/redact.ts';
+import { findSecrets, redact, redactorOf } from '../../src/core/redact.ts';
 import {
   awsSecretSample,
   guessedSamples,
@@ -143,4 +143,9 @@ describe('hostile lines of a megabyte', () => {
     findSecrets(`sk-${line}`);
     expect(performance.now() - startedAt).toBeLessThan(3000);
   });
+});
+
+test('what is known to be secret is taken out whatever it looks like, the longer one whole', () => {
+  const clean = redactorOf(['opaque-1', 'opaque-1-and-more']);
+  expect(clean('opaque-1-and-more, opaque-1')).toBe('[redacted:profile], [redacted:profile]');
 });

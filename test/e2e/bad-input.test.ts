@@ -201,7 +201,7 @@ test('a workflow that cannot be read or has a cycle is refused place by place', 
     [['workflow', 'run', 'w.yaml'], 2, /w\.yaml:7:3:.*"\.\.\/x" is no valid name/],
     [['workflow', 'run', 'binary.yaml'], 2, /binary\.yaml:2:\d+/],
     [['workflow', 'run', 'none.yaml'], 2, /none\.yaml cannot be read: there is no such file/],
-    [['workflow', 'run', 'folder.yaml'], 2, /folder\.yaml cannot be read \(EISDIR\)/],
+    [['workflow', 'run', 'folder.yaml'], 2, /folder\.yaml cannot be read: it is a folder/],
     [['workflow', 'run'], 2, /one of file, workflow and recipe/],
   ]);
 });

@@ -190,6 +190,20 @@ test('a no of a tester is an answer where a gate node reads it, and else a faile
   });
 });
 
+test('what a judge finds is the answer of a run that is nothing else', async () => {
+  const house = await aHouse();
+  const no = answers({ status: 'fail', summary: 'two tests fail' });
+  await house.script({ one: [no] });
+  const asked = async (role: 'testing' | 'implementation') => {
+    const spec = aNode('one', { provider: 'scripted', role, retries: 0 });
+    const runId = await house.create({ nodes: [spec] });
+    await house.own(runId);
+    return house.run(runId).nodes.get('one')?.state.status;
+  };
+  expect(await asked('testing')).toBe('verified');
+  expect(await asked('implementation')).toBe('failed');
+});
+
 function nested(levels: number): Json {
   let value: Json = 'deep';
   for (let level = 0; level < levels; level += 1) value = [value];

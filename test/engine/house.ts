@@ -84,6 +84,7 @@ export async function aHouse(): Promise<House> {
     project: repo,
     providers,
     findBinary: (name) => findBinary(name, env),
+    foundProfiles: async () => ({ profiles: [], left: [], problem: null }),
     pack: await loadPromptPack(),
     clock: systemClock,
     env,

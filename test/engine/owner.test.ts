@@ -267,6 +267,19 @@ test('what an owner that died left of a set-up is ended before it is done again'
   expect(await left).toMatchObject({ signal: 'SIGTERM' });
 });
 
+test('a set-up sees no keys', async () => {
+  const house = await aHouse();
+  Object.assign(house.engine.env, { ANTHROPIC_API_KEY: 'sk-secret', TMPDIR: house.folder });
+  const runId = await house.create({
+    settings: { worktrees: { setup: ['env > ../../../../../seen'] } },
+    nodes: [writer('one', 'echo 1 > one.txt')],
+  });
+  await house.own(runId);
+  const seen = await house.lines('seen');
+  expect(seen).toContain(`HOME=${house.folder}`);
+  expect(seen.join()).not.toContain('sk-secret');
+});
+
 test('a set-up that fails ends the attempt and is told with its end', async () => {
   const house = await aHouse();
   const runId = await house.create({

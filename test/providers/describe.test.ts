@@ -191,6 +191,27 @@ describe('codex', () => {
   });
 });
 
+test("a profile with a key of its own talks to nobody with the caller's, nor as the user's settings say", () => {
+  const profileEnv = { ANTHROPIC_BASE_URL: 'https://models.example', ANTHROPIC_AUTH_TOKEN: 'k' };
+  const { args, dropEnv } = claude.describe({ ...request, profileEnv });
+  expect(after(args, '--setting-sources')).toBe('');
+  expect(dropEnv).toContain('ANTHROPIC_API_KEY');
+  const plain = claude.describe(request);
+  expect(after(plain.args, '--setting-sources')).toBe('user');
+  expect(plain.dropEnv).not.toContain('ANTHROPIC_API_KEY');
+});
+
+test('what a profile sets in the configuration of Codex goes before everything else there', () => {
+  const { args, dropEnv } = codex.describe({
+    ...request,
+    profileEnv: { MO_PROFILE_KEY: 'k' },
+    profileConfig: { 'model_providers.x.name': 'a "b"' },
+  });
+  expect(args).toContain('model_providers.x.name="a \\"b\\""');
+  expect(dropEnv).toContain('OPENAI_API_KEY');
+  expect(codex.describe(request).dropEnv).not.toContain('OPENAI_API_KEY');
+});
+
 describe.each<readonly [string, Provider]>([
   ['claude', claude],
   ['codex', codex],

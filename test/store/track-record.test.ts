@@ -5,7 +5,12 @@ import { aNode } from '../core/build.ts';
 import { append, aSpec, ended, epochZero, own, started } from './make.ts';
 import { aProject, aStore } from './build.ts';
 
-type Past = { seconds: number; usd: number | null; model?: string; endedAs?: 'done' | 'crashed' };
+type Past = {
+  seconds: number;
+  usd: number | null;
+  model?: string;
+  endedAs?: 'done' | 'crashed' | 'quota';
+};
 
 test('the record of a role and route is the median and the 80th percentile of what was done', async () => {
   const store = await aStore(await aProject());
@@ -46,7 +51,35 @@ test('a project without attempts has no record', async () => {
   expect(store.trackRecord()).toEqual([]);
 });
 
-function settle(store: Store, past: readonly Past[]): void {
+test('outcomes count what the worker itself ended, and of it what has a receipt', async () => {
+  const store = await aStore(await aProject());
+  const { runId, epoch } = settle(store, [
+    { seconds: 1, usd: 1 },
+    { seconds: 2, usd: 1 },
+    { seconds: 3, usd: 1, endedAs: 'crashed' },
+    { seconds: 4, usd: 1, endedAs: 'quota' },
+  ]);
+  const receipt = {
+    node: 'n0',
+    attempt: 1,
+    path: 'r.json',
+    commit: null,
+    tree: null,
+    digest: 'd',
+    createdAt: epochZero,
+  };
+  append(store, { runId, epoch }, [], { receipts: [receipt] });
+  expect(store.outcomes()).toEqual([
+    {
+      role: 'implementation',
+      route: { provider: 'codex', profile: 'fast', model: null, effort: null, mode: 'write' },
+      tried: 3,
+      verified: 1,
+    },
+  ]);
+});
+
+function settle(store: Store, past: readonly Past[]): { runId: string; epoch: number } {
   const nodes = past.map((_, index) => aNode(`n${index}`));
   const { runId } = store.createRun({ spec: aSpec({ nodes }), clientKey: null });
   const epoch = own(store, runId);
@@ -54,6 +87,7 @@ function settle(store: Store, past: readonly Past[]): void {
     append(store, { runId, epoch, at: epochZero }, [startOf(`n${index}`, one)]);
     append(store, { runId, epoch, at: epochZero + one.seconds * 1000 }, [endOf(`n${index}`, one)]);
   }
+  return { runId, epoch };
 }
 
 function startOf(node: string, { model }: Past): RunEvent {

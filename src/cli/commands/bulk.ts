@@ -29,6 +29,7 @@ const flags = z.object({
   land: z.enum(['branch', 'merge', 'none']).optional(),
   budgetUsd: z.number().optional(),
   budgetTokens: z.number().optional(),
+  fresh: z.boolean().optional(),
   clientKey: z.string().optional(),
 }) satisfies z.ZodType<BulkFlags>;
 
@@ -78,6 +79,7 @@ export const bulk: RegisterCommand = (program, host) => {
     .option('--budget, --budget-usd <number>', 'at most so many US dollars', amount)
     .option('--budget-tokens <number>', 'at most so many tokens', wholeNumber)
     .option('--timeout <duration>', 'of one attempt, such as 90s, 15m or 2h')
+    .option('--fresh', 'execute all of it, also what an earlier run has proved')
     .option('--client-key <key>', 'the same key again is the same run')
     .action(async (words: string[]) => {
       const given = flags.parse(command.opts());

@@ -5,6 +5,7 @@ import { doCommand } from './do.ts';
 import { doctor } from './doctor.ts';
 import { install } from './install.ts';
 import { list } from './list.ts';
+import { models } from './models.ts';
 import { resume } from './resume.ts';
 import { serve } from './serve.ts';
 import { trust } from './trust.ts';
@@ -19,6 +20,7 @@ export const commands: readonly RegisterCommand[] = [
   watch,
   resume,
   list,
+  models,
   demo,
   install,
   uninstall,

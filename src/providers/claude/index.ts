@@ -4,6 +4,8 @@ import { readFields } from '../fields.ts';
 import { safeArgument } from '../safe-argument.ts';
 import { claudeParser } from './parse.ts';
 
+const keys = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'] as const;
+
 /** Claude Code, headless. Verified with 2.1.197 and 2.1.329. */
 export const claude: Provider = {
   name: 'claude',
@@ -31,7 +33,7 @@ export const claude: Provider = {
       if (typeof loggedIn !== 'boolean') return 'unknown';
       return loggedIn ? 'yes' : 'no';
     },
-    keyEnv: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'],
+    keyEnv: keys,
   },
 };
 
@@ -53,14 +55,24 @@ function describe(request: WorkerRequest): ProcessDescription {
       ...schemaFlag(request.outputSchema),
       // The repository is untrusted: without these its hooks run and its MCP servers start, unasked.
       '--setting-sources',
-      'user',
+      // What the user's settings say of address and key would win over the environment (2.1.329).
+      hasAccount(request.profileEnv) ? '' : 'user',
       '--strict-mcp-config',
     ],
     env: { ...environment, ...request.profileEnv },
     passEnv: ['ANTHROPIC_*', 'CLAUDE_*'],
-    dropEnv: surroundingSession,
+    dropEnv: hasKey(request.profileEnv) ? [...surroundingSession, ...keys] : surroundingSession,
     files: [],
   };
+}
+
+/** A profile with a key of its own: the caller's would go to whoever it talks to. */
+function hasKey(env: WorkerRequest['profileEnv']): boolean {
+  return keys.some((name) => name in env);
+}
+
+function hasAccount(env: WorkerRequest['profileEnv']): boolean {
+  return hasKey(env) || 'ANTHROPIC_BASE_URL' in env;
 }
 
 /**

@@ -51,6 +51,7 @@ function describe(request: WorkerRequest): ProcessDescription {
       '-s',
       request.mode === 'write' ? 'workspace-write' : 'read-only',
       ...quiet,
+      ...configFlags(request.profileConfig ?? {}),
       ...(request.model === null ? [] : ['-m', safeArgument('model', request.model)]),
       ...(request.effort === null
         ? []
@@ -63,10 +64,31 @@ function describe(request: WorkerRequest): ProcessDescription {
     ],
     env: { ...request.profileEnv },
     passEnv: ['OPENAI_*', 'CODEX_*'],
-    dropEnv: surroundingSession,
+    dropEnv: keys.some((name) => name in request.profileEnv)
+      ? [...surroundingSession, ...callersKeys]
+      : surroundingSession,
     files: schema === null ? [] : [{ path: schemaFile, content: JSON.stringify(schema) }],
   };
 }
+
+/** A value is TOML, whose plain strings are written as those of JSON. */
+function configFlags(config: Readonly<Record<string, string>>): string[] {
+  return Object.entries(config).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${JSON.stringify(value)}`,
+  ]);
+}
+
+/** What a profile brings its own key in. */
+const keys = ['CODEX_API_KEY', 'MO_PROFILE_KEY'] as const;
+
+/** They would go to whoever such a profile talks to. */
+const callersKeys = [
+  'CODEX_API_KEY',
+  'CODEX_ACCESS_TOKEN',
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+] as const;
 
 /** No plugin catalogue fetched at the start, no update check, no analytics, and an end to waiting for a network that is not there. */
 const quiet = [

@@ -27,6 +27,7 @@ const engine: Engine = {
   project,
   providers,
   findBinary: (name) => findBinary(name, process.env),
+  foundProfiles: async () => ({ profiles: [], left: [], problem: null }),
   pack: await loadPromptPack(),
   clock: systemClock,
   env: process.env,
