@@ -44,7 +44,7 @@ function pageOf(all) {
     '<!-- Written by scripts/docs.mjs from src/operations. Change the operation, then run: npm run docs -->',
     '',
     'Every operation is an MCP tool and a command. Both take the same input; `--json` prints what the tool answers as `structuredContent`.',
-    'Commands only people have (`do`, `bulk`, `watch`, `resume`, `list`, `demo`, `install`, `uninstall`, `doctor`, `update`, `serve`, `trust`) are told by `mo --help`.',
+    'Commands only people have (`do`, `bulk`, `watch`, `resume`, `list`, `demo`, `selftest`, `install`, `uninstall`, `doctor`, `update`, `serve`, `trust`) are told by `mo --help`.',
     '',
     '| tool | command | kind | does |',
     '|---|---|---|---|',

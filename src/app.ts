@@ -4,6 +4,7 @@ import type { CliDeps, ServeWish } from './cli/cli-deps.ts';
 import type { FoundProfiles } from './core/found-profile.ts';
 import { MoError } from './core/problem.ts';
 import type { Settings } from './core/settings.ts';
+import type { Provider } from './core/worker.ts';
 import type { Engine } from './engine/engine.ts';
 import type { OperationContext, Project, VerifyResult, VerifyWish } from './operations/context.ts';
 import { toolsets } from './operations/operation.ts';
@@ -97,7 +98,7 @@ async function contextOf(call: Call): Promise<OperationContext> {
     progress: call.progress,
     project,
     settings,
-    providers: async () => (await import('./providers/providers.ts')).providers,
+    providers: () => installedProviders(call.env),
     store,
     storeIfAny: async () => openedStoreIfAny(await root()),
     ensureOwner: async (runId) => {
@@ -176,9 +177,9 @@ async function engineOf(making: {
   pack: Promise<PromptPack>;
 }): Promise<Engine> {
   const { root, env } = making;
-  const [{ openRepository }, { providers }, { findBinary }, { newUuid }] = await Promise.all([
+  const [{ openRepository }, providers, { findBinary }, { newUuid }] = await Promise.all([
     import('./git/repository.ts'),
-    import('./providers/providers.ts'),
+    installedProviders(env),
     import('./platform/find-binary.ts'),
     import('./platform/ids.ts'),
   ]);
@@ -209,6 +210,14 @@ async function engineOf(making: {
 async function foundProfiles(env: Environment): Promise<FoundProfiles> {
   const { ccSwitchProfiles } = await import('./profiles/cc-switch.ts');
   return ccSwitchProfiles(env);
+}
+
+async function installedProviders(env: Environment): Promise<readonly Provider[]> {
+  const [{ providers }, { providersAsShown }] = await Promise.all([
+    import('./providers/providers.ts'),
+    import('./operations/providers-as-shown.ts'),
+  ]);
+  return providersAsShown(providers, env);
 }
 
 function isWithoutGit({ code }: MoError): boolean {

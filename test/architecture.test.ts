@@ -17,7 +17,7 @@ const rooms: Record<string, { rooms: string[]; packages?: string[] }> = {
   },
   profiles: { rooms: ['core', 'platform', 'store'] },
   governance: { rooms: ['core', 'platform', 'store', 'git'] },
-  selftest: { rooms: ['core', 'platform', 'providers', 'git'] },
+  selftest: { rooms: ['core', 'platform', 'providers', 'git', 'supervisor'] },
   hosts: { rooms: ['core', 'platform'] },
   operations: {
     rooms: [

@@ -48,6 +48,7 @@ export type Problem =
   | { code: 'owner-failed'; runId: string; reason: string }
   | { code: 'unexpected'; what: string }
   | { code: 'addon-missing'; reason: string }
+  | { code: 'check-failed'; what: string; fix: string }
   | { code: 'host-missing'; hosts: readonly string[]; needs: 'anything' | 'program' }
   | { code: 'host-refused'; host: string; what: string }
   | { code: 'config-broken'; file: string; line: number | null; what: string }
@@ -174,6 +175,8 @@ export function describeProblem(problem: Problem): string {
       return `mo met something it was not made for: ${problem.what}. That is a mistake in mo: please report it, with what MO_DEBUG=1 prints for the same command.`;
     case 'addon-missing':
       return `The native part of better-sqlite3 does not load: ${problem.reason}. Run \`npm rebuild better-sqlite3\` where mo is installed (it needs python3, make and g++ on Node 20).`;
+    case 'check-failed':
+      return `${problem.what} ${problem.fix}`;
     case 'host-missing':
       return problem.needs === 'program'
         ? `The program of ${problem.hosts.join(' and ')} is not on the PATH, and this cannot be done without it. Install it, then run the same command again.`
@@ -235,6 +238,7 @@ export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'owner-failed': 5,
   unexpected: 5,
   'addon-missing': 5,
+  'check-failed': 5,
   'host-missing': 5,
   'host-refused': 5,
   'config-broken': 5,

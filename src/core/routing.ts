@@ -9,13 +9,16 @@ import {
 } from './model-score.ts';
 import type { NodeSpec } from './node.ts';
 import type { Settings } from './settings.ts';
-import type { Abilities, Route } from './worker.ts';
+import { refusalFor } from './shown.ts';
+import type { Abilities, Lack, Route } from './worker.ts';
 
 /** A provider as the scheduler sees it. `reason`: why it is not usable, or null. */
 export type Worker = {
   provider: string;
   vendor: string;
   abilities: Abilities;
+  /** What its installed CLI was found not to have. */
+  lacks?: readonly Lack[] | undefined;
   reason: string | null;
   /** Why only profiles with an account of their own are usable, or null; not given: nobody asked. */
   signedOut?: string | null;
@@ -46,7 +49,8 @@ export type Routing =
   | { ok: false; openAt: number | null; reasons: readonly string[] };
 
 export type RoutingQuestion = {
-  node: Pick<NodeSpec, 'role' | 'write' | 'provider' | 'profile' | 'model' | 'effort'>;
+  node: Pick<NodeSpec, 'role' | 'write' | 'provider' | 'profile' | 'model' | 'effort'> &
+    Partial<Pick<NodeSpec, 'resume'>>;
   workers: readonly Worker[];
   lanes: readonly Lane[];
   settings: Settings;
@@ -122,6 +126,8 @@ function refusalOf(worker: Worker, { node, excluded, settings }: RoutingQuestion
   if (worker.reason !== null) return worker.reason;
   if (settings.providers?.[worker.provider]?.enabled === false) return 'switched off in mo.yaml';
   if (excluded.includes(worker.provider)) return 'failed this node before';
+  const lacking = refusalFor(worker.lacks ?? [], node);
+  if (lacking !== null) return lacking;
   if (!node.write && !worker.abilities.readOnly) return 'cannot be kept from writing';
   // The scripted worker does nothing by itself: it is used where it is named, never picked.
   if (

@@ -165,6 +165,9 @@ export type Abilities = {
   commands: boolean;
 };
 
+/** An ability that exactly the installed version was found not to have, and what was seen. */
+export type Lack = { ability: keyof Abilities; version: string; said: string };
+
 /** How the process ended as the operating system tells it; exitCode null when a signal ended it or nobody saw it. */
 export type ProcessExit = {
   exitCode: number | null;
@@ -203,6 +206,8 @@ export type Provider = {
   /** The command looked up on the PATH. */
   binary: string;
   abilities: Abilities;
+  /** What `abilities` would have, had the installed CLI not been found without it; see `core/shown.ts`. */
+  lacks?: readonly Lack[];
   describe: (request: WorkerRequest) => ProcessDescription;
   /** `memory`: what an earlier parser of the same attempt returned from `memory()`, or null at the start. */
   parser: (memory: Json | null) => Parser;

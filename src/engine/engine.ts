@@ -41,6 +41,7 @@ function workerOf(engine: Engine, provider: Provider): Worker {
     provider: provider.name,
     vendor: provider.vendor,
     abilities: provider.abilities,
+    lacks: provider.lacks,
     reason: isThere ? null : `the command ${provider.binary} is not on the PATH`,
   };
 }

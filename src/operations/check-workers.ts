@@ -15,10 +15,11 @@ export async function checkWorkers(
   const providers = await context.providers();
   const { settings } = await context.settings();
   const now = context.clock.now();
-  const workers = providers.map(({ name, vendor, abilities, binary }): Worker => ({
+  const workers = providers.map(({ name, vendor, abilities, lacks, binary }): Worker => ({
     provider: name,
     vendor,
     abilities,
+    lacks,
     reason:
       findBinary(binary, context.env) === null ? `the command ${binary} is not on the PATH` : null,
   }));

@@ -91,6 +91,7 @@ async function workersOf(
         provider: provider.name,
         vendor: provider.vendor,
         abilities: provider.abilities,
+        lacks: provider.lacks,
       };
       const problem = probed.problem?.what.replace(/\.$/, '') ?? null;
       if (probed.path === null) return { ...known, reason: 'not on the PATH' };

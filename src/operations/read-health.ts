@@ -2,6 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { MoError } from '../core/problem.ts';
+import type { Provider } from '../core/worker.ts';
 import type { Lane } from '../core/routing.ts';
 import { runCommand } from '../platform/process.ts';
 import type { OperationContext, Project } from './context.ts';
@@ -37,6 +38,7 @@ export async function readHealth(context: OperationContext): Promise<Health> {
     ...(project.git === null && git !== null ? [repositoryFault(project)] : []),
     ...[workspaceFault, storeFault, settingsFault, profilesFault].filter((fault) => fault !== null),
     ...probed.flatMap(({ problem }) => problem ?? []),
+    ...probed.flatMap(({ provider }) => lackFaults(provider)),
   ].filter((fault, index, all) => all.findIndex(({ what }) => what === fault.what) === index);
   return {
     mo: context.version,
@@ -114,6 +116,13 @@ async function projectOf(context: OperationContext): Promise<Project> {
     if (!(error instanceof MoError)) throw error;
     return { root: context.folder, git: null, withoutGit: error };
   }
+}
+
+function lackFaults({ name, lacks = [] }: Provider): Fault[] {
+  return lacks.map(({ ability, version, said }) => ({
+    what: `${name} ${version} was tried and is not used for ${ability}: ${said}`,
+    fix: 'Install another version, then run `mo selftest --hosts`.',
+  }));
 }
 
 async function faultOf(attempt: () => Promise<void>): Promise<Fault | null> {

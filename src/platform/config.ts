@@ -140,10 +140,14 @@ export const settingsFile = settings.extend({
     .record(
       z.string(),
       anyProvider.extend({
-        profiles: z.record(z.string(), anyProfile.omit({ from: true })).optional(),
+        profiles: z
+          .record(z.string(), anyProfile.omit({ from: true }))
+          .optional()
+          .describe(anyProvider.shape.profiles.description ?? ''),
       }),
     )
-    .optional(),
+    .optional()
+    .describe(settings.shape.providers.description ?? ''),
   retries: retries
     .extend({
       backoff: retries.shape.backoff

@@ -10,11 +10,11 @@ export type TemporaryHome = {
 };
 
 /** A home in which Claude Code and Codex know nothing but the model servers. null: that CLI gets no model. */
-export async function makeTemporaryHome(servers: {
-  anthropic: string | null;
-  openai: string | null;
-}): Promise<TemporaryHome> {
-  const folder = await mkdtemp(join(tmpdir(), 'mo-home-'));
+export async function makeTemporaryHome(
+  servers: { anthropic: string | null; openai: string | null },
+  parent = tmpdir(),
+): Promise<TemporaryHome> {
+  const folder = await mkdtemp(join(parent, 'mo-home-'));
   const claude = join(folder, '.claude');
   const codex = join(folder, '.codex');
   // Codex does not start when the folder named by CODEX_HOME is missing (0.169.0).

@@ -7,6 +7,7 @@ import { install } from './install.ts';
 import { list } from './list.ts';
 import { models } from './models.ts';
 import { resume } from './resume.ts';
+import { selftest } from './selftest.ts';
 import { serve } from './serve.ts';
 import { trust } from './trust.ts';
 import { uninstall } from './uninstall.ts';
@@ -22,6 +23,7 @@ export const commands: readonly RegisterCommand[] = [
   list,
   models,
   demo,
+  selftest,
   install,
   uninstall,
   doctor,

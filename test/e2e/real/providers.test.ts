@@ -12,12 +12,13 @@ import { claude } from '../../../src/providers/claude/index.ts';
 import { resumedThread } from '../../../src/providers/codex/memory.ts';
 import { codex } from '../../../src/providers/codex/index.ts';
 import type { ModelReply, ModelRequest } from '../../../src/selftest/model-servers/model-script.ts';
+import { limitError } from '../../../src/selftest/model-servers/limit-error.ts';
 import {
   type ModelServer,
   startModelServer,
 } from '../../../src/selftest/model-servers/start-model-server.ts';
+import { type Drive, driveWorker } from '../../../src/selftest/drive-worker.ts';
 import { makeTemporaryHome, type TemporaryHome } from '../../../src/selftest/temporary-home.ts';
-import { type Drive, driveWorker } from './drive-worker.ts';
 import { installedClis, notInstalled } from './installed-clis.ts';
 
 const clis = installedClis();
@@ -194,7 +195,7 @@ describe.skipIf(clis === null).each([claude, codex])('the real $name', (provider
   });
 
   test('a limit of the vendor is quota', async () => {
-    script = () => [{ error: limitOf(provider) }];
+    script = () => [{ error: limitError(dialect, systemClock.now()) }];
     const end = await (await drive(provider, 'Work.')).end;
     expect(end.class).toBe('quota');
     if (provider.name === 'codex') expect(end.resetsAt).toBeGreaterThan(systemClock.now());
@@ -231,7 +232,7 @@ describe.skipIf(clis === null).each([claude, codex])('the real $name', (provider
     await worker.until('tool.started');
     await eventually(() => existsSync(join(folder, 'started')));
     expect(members(worker).length).toBeGreaterThan(1);
-    process.kill(-(worker.child.pid ?? 0), signal);
+    worker.kill(signal);
     const end = await worker.end;
     expect(end.class).not.toBe('done');
     await eventually(() => members(worker).length === 0);
@@ -241,7 +242,7 @@ describe.skipIf(clis === null).each([claude, codex])('the real $name', (provider
     script = () => [{ hang: true }];
     const worker = await drive(provider, 'Think for ever.');
     await eventually(() => server.requests.length > 0);
-    process.kill(-(worker.child.pid ?? 0), 'SIGINT');
+    worker.kill('SIGINT');
     expect((await worker.end).class).not.toBe('done');
     await eventually(() => members(worker).length === 0);
   });
@@ -263,7 +264,15 @@ function drive(
   request: Partial<WorkerRequest> = {},
   memory: Json = null,
 ): Promise<Drive> {
-  return driveWorker(provider, prompt, { clis: clis ?? '', home, folder, request, memory });
+  const command = [join(clis ?? '', provider.binary)];
+  return driveWorker(provider, prompt, {
+    command,
+    env: process.env,
+    home,
+    folder,
+    request,
+    memory,
+  });
 }
 
 /** A linked worktree, as every writing node gets one. */
@@ -301,23 +310,6 @@ async function plantTraps(root: string): Promise<void> {
     join(root, '.codex/config.toml'),
     `[mcp_servers.trap]\ncommand = "sh"\nargs = ["-c", ${JSON.stringify(trap)}]\n`,
   );
-}
-
-function limitOf(provider: Provider): Extract<ModelReply[number], { error: unknown }>['error'] {
-  const resetsAt = Math.floor(systemClock.now() / 1000) + 7200;
-  return provider.name === 'claude'
-    ? {
-        status: 429,
-        type: 'rate_limit_error',
-        message: 'This request would exceed your rate limit.',
-        headers: { 'retry-after': '1' },
-      }
-    : {
-        status: 429,
-        type: 'usage_limit_reached',
-        message: 'The usage limit has been reached',
-        details: { plan_type: 'plus', resets_at: resetsAt },
-      };
 }
 
 function members(worker: Drive): unknown[] {

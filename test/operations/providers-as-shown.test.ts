@@ -1,0 +1,58 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { providersAsShown } from '../../src/operations/providers-as-shown.ts';
+import { keepShown, programAt, readShown, shownFile } from '../../src/platform/shown-file.ts';
+import { codex } from '../../src/providers/codex/index.ts';
+
+/** A `codex` on the PATH that was shown to write although it may only read. */
+async function aTriedCodex() {
+  const folder = await mkdtemp(join(tmpdir(), 'mo-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'codex');
+  await writeFile(file, '#!/bin/sh\n', { mode: 0o755 });
+  const env = { PATH: folder, XDG_DATA_HOME: join(folder, 'data') };
+  const program = programAt(file);
+  if (program === null) throw new Error('no program');
+  const trials = {
+    'read-only': { ok: false, ability: 'readOnly' as const, said: 'It wrote a file.' },
+  };
+  const record = { provider: 'codex', version: '1.0.0', ...program, at: 1, trials };
+  await keepShown([record], env);
+  return { env, file, record };
+}
+
+test('what the installed CLI was shown not to have is taken from its provider', async () => {
+  const { env } = await aTriedCodex();
+  const [provider] = await providersAsShown([codex], env);
+  expect(provider?.abilities).toMatchObject({ readOnly: false, resume: true });
+  expect(provider?.lacks).toEqual([
+    { ability: 'readOnly', version: '1.0.0', said: 'It wrote a file.' },
+  ]);
+});
+
+test('another program in its place has shown nothing', async () => {
+  const { env, file } = await aTriedCodex();
+  await writeFile(file, '#!/bin/sh\n# newer\n');
+  expect(await providersAsShown([codex], env)).toEqual([codex]);
+});
+
+test('the same program tried again stands in the place of the first time', async () => {
+  const { env, record } = await aTriedCodex();
+  await keepShown([{ ...record, at: 2 }], env);
+  expect((await readShown(env)).map(({ at }) => at)).toEqual([2]);
+});
+
+test('a trial that was not made again keeps its answer', async () => {
+  const { env, record } = await aTriedCodex();
+  const start = { ok: true, ability: null, said: 'fine' };
+  await keepShown([{ ...record, at: 2, trials: { start } }], env);
+  expect(await readShown(env)).toMatchObject([{ at: 2, trials: { ...record.trials, start } }]);
+});
+
+test('a file that is damaged has shown nothing, and is no error', async () => {
+  const { env } = await aTriedCodex();
+  await writeFile(shownFile(env), '{"version":1,');
+  expect(await providersAsShown([codex], env)).toEqual([codex]);
+});
