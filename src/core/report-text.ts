@@ -20,6 +20,7 @@ export function renderReport(report: Report): string {
     '',
     ...report.nodes.flatMap(nodeSection),
     ...reproduceSection(report),
+    ...mermaidSection(report),
   ].join('\n');
 }
 
@@ -73,18 +74,12 @@ function countsText({ total, counts, attempts, stale_attempts, reused }: Report)
 }
 
 function graphSection({ graph }: Report): string[] {
-  return [
-    '## Graph',
-    '',
-    '```text',
-    ...graph.list,
-    '```',
-    '',
-    '```mermaid',
-    graph.mermaid,
-    '```',
-    '',
-  ];
+  return ['## Graph', '', '```text', ...graph.list, '```', ''];
+}
+
+/** Last: it is for a page that draws it, and says nothing to whoever reads on. */
+function mermaidSection({ graph }: Report): string[] {
+  return ['## The graph as Mermaid', '', '```mermaid', graph.mermaid, '```', ''];
 }
 
 function nodeTable({ nodes, rest }: Report): string[] {

@@ -51,7 +51,7 @@ export async function judgeCommand(
       pass: findings.length === 0,
       findings,
       evidence: evidenceName(context, evidence),
-      durationMs: Math.max(0, context.clock.monotonic() - startedAt),
+      durationMs: Math.max(0, Math.round(context.clock.monotonic() - startedAt)),
     };
   } finally {
     await rm(raw, { force: true });

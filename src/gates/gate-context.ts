@@ -73,7 +73,7 @@ export async function judge(
     pass: !findings.some(isBlocking),
     findings: [...findings],
     evidence: evidenceName(context, file),
-    durationMs: Math.max(0, context.clock.monotonic() - startedAt),
+    durationMs: Math.max(0, Math.round(context.clock.monotonic() - startedAt)),
   };
 }
 
