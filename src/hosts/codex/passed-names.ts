@@ -47,5 +47,6 @@ export const passedNames: readonly Json[] = [
   'MO_RETRIES',
   'MO_LAND',
   'MO_KEEP_RAW',
+  'MO_CC_SWITCH',
   'MO_DEBUG',
 ];
