@@ -1,5 +1,5 @@
 // One ESM file that starts fast (chunks only for what is imported on use); the native addon stays outside.
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { chmod, readFile, rename, rm } from 'node:fs/promises';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -12,6 +12,17 @@ const englishOnly = {
     onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({
       contents: `export { default as en } from './en.js';`,
     })),
+};
+
+/** What npm unpacks stays below 3 MB: names inside libraries become short. Our own stay, so that a stack can be read. */
+const shortNames = {
+  name: 'short-names',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const options = { minifyIdentifiers: true, legalComments: 'inline', target: 'node20' };
+      return { contents: (await transform(source, options)).code };
+    }),
 };
 
 // Built beside the old one and put in its place, so that whoever runs mo meanwhile finds one of the two.
@@ -32,12 +43,11 @@ await build({
   platform: 'node',
   target: 'node20',
   minifySyntax: true,
-  // What npm unpacks stays below 3 MB; names stay, so that a stack can be read.
   minifyWhitespace: true,
   lineLimit: 200,
   legalComments: 'linked',
   external: ['better-sqlite3'],
-  plugins: [englishOnly],
+  plugins: [englishOnly, shortNames],
   define: { MO_VERSION: JSON.stringify(version) },
   // CommonJS dependencies inside an ES module still call `require` and read `__filename`.
   banner: {
