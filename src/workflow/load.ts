@@ -6,7 +6,7 @@ import { placed, readYaml, type PlacedProblem } from '../platform/yaml-text.ts';
 import { contractProblems } from './contract-problems.ts';
 import { expressionProblems } from './expression-problems.ts';
 import { graphProblems } from './graph-problems.ts';
-import { looseFile } from './loose-file.ts';
+import { looseFile, looseOf, type LooseFile } from './loose-file.ts';
 import { inputProblems, textProblems } from './text-problems.ts';
 import { limitProblems } from './limit-problems.ts';
 import { routeProblems, type KnownWorkers } from './route-problems.ts';
@@ -45,7 +45,10 @@ async function loadText(
   const parsed = workflowFile.safeParse(source.value);
   const problems = [
     ...(parsed.success ? [] : formProblems(parsed.error, source.value)),
-    ...(await partProblems(source.value, workers)),
+    ...(await partProblems(
+      parsed.success ? looseOf(parsed.data) : looseFile.parse(source.value),
+      workers,
+    )),
   ];
   if (parsed.success && problems.length === 0 && source.refused.length === 0) {
     return { workflow: parsed.data };
@@ -74,10 +77,9 @@ function formProblems(error: z.ZodError, value: unknown): PlacedProblem[] {
 
 /** What the schema cannot see. Each part is read for itself, so that one mistake does not hide the next; what does not fit its schema is passed over, for that has been said. */
 async function partProblems(
-  value: unknown,
+  file: LooseFile,
   workers: KnownWorkers | null,
 ): Promise<PlacedProblem[]> {
-  const file = looseFile.parse(value);
   return [
     ...inputProblems(file),
     ...graphProblems(file),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { json } from '../core/json.ts';
 import { role } from '../core/names.ts';
-import { workflowBudget, workflowInput, workflowScope } from './schema.ts';
+import { workflowBudget, workflowInput, workflowScope, type WorkflowFile } from './schema.ts';
 
 const text = z.string().optional().catch(undefined);
 const budget = workflowBudget.optional().catch(undefined);
@@ -67,6 +67,28 @@ export const looseFile = z
   })
   .catch({ inputs: {}, nodes: null });
 export type LooseFile = z.infer<typeof looseFile>;
+
+/** The same of a file that fits its schema, without reading it a second time. */
+export function looseOf(file: WorkflowFile): LooseFile {
+  const nodes = Object.entries(file.nodes).map(([name, node]): [string, LooseNode] => [
+    name,
+    looseNodeOf(node),
+  ]);
+  return { ...file, inputs: file.inputs ?? {}, nodes: Object.fromEntries(nodes) };
+}
+
+function looseNodeOf(node: WorkflowFile['nodes'][string]): LooseNode {
+  const needs = node.needs ?? [];
+  if (node.kind !== 'map')
+    return { ...emptyNode, ...node, kind: node.kind ?? 'agent', needs, ...writing(node) };
+  const { node: item, ...rest } = node;
+  const work = { ...item, kind: item.kind ?? 'agent', ...writing(item) };
+  return { ...emptyNode, ...rest, needs, node: work };
+}
+
+function writing(work: object): { write: boolean } {
+  return { write: 'write' in work && work.write === true };
+}
 
 /** `as`: the name of an item, where a map repeats it. */
 type Work = { path: readonly string[]; work: LooseWork; as: string | null };
