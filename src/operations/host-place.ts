@@ -5,8 +5,13 @@ import { dataFolder, homeFolder } from '../platform/data-folder.ts';
 import { packageRoot } from '../platform/package-root.ts';
 import type { OperationContext } from './context.ts';
 
+type PlaceContext = Pick<
+  OperationContext,
+  'env' | 'version' | 'clock' | 'signal' | 'project' | 'folder'
+>;
+
 /** Where this mo would install itself. */
-export async function hostPlace(context: OperationContext): Promise<HostPlace> {
+export async function hostPlace(context: PlaceContext): Promise<HostPlace> {
   return {
     env: context.env,
     home: homeFolder(context.env),
@@ -21,7 +26,7 @@ export async function hostPlace(context: OperationContext): Promise<HostPlace> {
 }
 
 /** Without git, or with one that is too old, hosts can be set up all the same. */
-async function projectRoot({ project, folder }: OperationContext): Promise<string> {
+async function projectRoot({ project, folder }: PlaceContext): Promise<string> {
   try {
     return (await project()).root;
   } catch (error) {

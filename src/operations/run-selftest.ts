@@ -1,5 +1,6 @@
 import type { ExitCode } from '../core/problem.ts';
 import type { Check, CheckResult } from '../selftest/check.ts';
+import type { HostsContext } from './check-hosts.ts';
 import type { OperationContext } from './context.ts';
 
 export type { CheckResult } from '../selftest/check.ts';
@@ -25,11 +26,14 @@ export type OnResult = (result: CheckResult) => void;
 
 /** Looks whether mo works on this machine: offline, without an account, in a temp folder. */
 export async function runSelftest(
-  context: SelftestContext,
+  context: SelftestContext & HostsContext,
   onResult: OnResult,
 ): Promise<SelftestReport> {
-  const { checks } = await import('../selftest/checks.ts');
-  return reportOn(checks, context, onResult);
+  const [{ checks }, { hostsCheck }] = await Promise.all([
+    import('../selftest/checks.ts'),
+    import('./check-hosts.ts'),
+  ]);
+  return reportOn([...checks, hostsCheck(context)], context, onResult);
 }
 
 export async function reportOn(
