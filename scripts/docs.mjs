@@ -8,7 +8,7 @@ import { contractOf } from '../src/core/handoff.ts';
 import { handoffExamples } from '../src/core/handoff-examples.ts';
 import { roles } from '../src/core/names.ts';
 import { flagsOf } from '../src/cli/flags.ts';
-import { toolOf } from '../src/mcp/tool.ts';
+import { answerSchema, toolOf } from '../src/mcp/tool.ts';
 import { settingsFile } from '../src/platform/config.ts';
 import { commandName, flagName } from '../src/operations/naming.ts';
 import { operations } from '../src/operations/operations.ts';
@@ -155,7 +155,7 @@ function sectionOf(operation) {
     `- **Annotations:** ${hintsOf(tool.annotations)}`,
     '',
     ...inputOf(operation, tool.inputSchema),
-    ...outputOf(operation, tool.outputSchema),
+    ...outputOf(operation, operation.answersInText ? undefined : answerSchema(operation)),
   ];
 }
 

@@ -12,13 +12,39 @@ export function toolOf(operation: OperationCard): Tool {
     description: operation.summary,
     inputSchema: objectSchema(operation.input, 'input'),
     // A tool with an output schema must answer with data; one that answers in text has none.
-    ...(operation.answersInText ? {} : { outputSchema: objectSchema(operation.output, 'output') }),
+    ...(operation.answersInText ? {} : { outputSchema: outputSchemaOf(operation) }),
     annotations: hintsOf(operation.kind),
     _meta: {
       ...(operation.alwaysLoad ? { 'anthropic/alwaysLoad': true } : {}),
       'anthropic/searchHint': operation.searchHint,
     },
   };
+}
+
+/**
+ * Whole where a controller calls it again and again; of other tools only the fields of the answer: what is in those it sees when it has
+ * them, and all tools together would cost it twice as much.
+ */
+function outputSchemaOf(operation: OperationCard): ObjectSchema {
+  const whole = answerSchema(operation);
+  if (operation.alwaysLoad) return whole;
+  const fields = Object.entries(whole.properties ?? {}).map(([name, field]) => [name, bare(field)]);
+  return { type: 'object', properties: Object.fromEntries(fields) };
+}
+
+/** All that an answer may hold, as docs/tools.md tells it. */
+export function answerSchema({ output }: OperationCard): ObjectSchema {
+  return objectSchema(output, 'output');
+}
+
+const typed = z.object({
+  type: z.union([z.string(), z.array(z.string())]).optional(),
+  items: z.object({ type: z.union([z.string(), z.array(z.string())]).optional() }).optional(),
+});
+
+/** Of a schema its type, and that of its items. */
+function bare(field: unknown): z.infer<typeof typed> {
+  return typed.safeParse(field).data ?? {};
 }
 
 /** Codex decides by these whether a call runs without asking, and Claude Code whether plan mode allows it: they must be true. */

@@ -20,10 +20,11 @@ test('the whole list costs a controller at most 2,500 tokens', () => {
   expect(encode(JSON.stringify(seen)).length).toBeLessThanOrEqual(2_500);
 });
 
-test('there are at most 20 tools and 13 KB of them without output schemas', () => {
+test('there are at most 20 tools, 13 KB of them without output schemas and 20 KB with', () => {
   expect(tools.length).toBeLessThanOrEqual(20);
   const withoutOutput = tools.map(({ outputSchema: _output, ...rest }) => rest);
   expect(Buffer.byteLength(JSON.stringify(withoutOutput))).toBeLessThanOrEqual(13_000);
+  expect(Buffer.byteLength(JSON.stringify(tools))).toBeLessThanOrEqual(20_000);
 });
 
 test.each(tools.map((tool) => [tool.name, tool] as const))(
