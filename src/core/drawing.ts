@@ -229,7 +229,10 @@ function labelLines({ members }: Group, room: number): string[] {
       lines.push(line.trimEnd());
       line = '';
     }
-    if (lines.length === mostLabelLines) return [...lines, `and ${members.length - index} more`];
+    const left = members.length - index;
+    // One more takes no more room by its name than by its number.
+    if (lines.length === mostLabelLines && left > 1)
+      return [...lines.map((one) => cut(one, room)), `and ${left} more`];
     line += word;
   }
   return [...lines, line].map((one) => cut(one, room));
