@@ -3,6 +3,8 @@ import { isAlive } from '../platform/process-identity.ts';
 import type { RunRow } from '../store/run-table.ts';
 import { runsOf, type Place } from './place.ts';
 
+export const dayMs = 86_400_000;
+
 export type OldRun = { runId: string; state: string; endedAt: number };
 
 /** Runs that ended so long ago and are not to go on: what is invalidated, and what somebody executes, is not over. */

@@ -2,15 +2,13 @@ import { lstat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readText } from '../platform/files.ts';
 import { hasPolicy, policyFiles, withoutPolicy, withPolicy } from './policy-section.ts';
-import { isAtRest, oldRuns } from './old-runs.ts';
+import { dayMs, isAtRest, oldRuns } from './old-runs.ts';
 import { runsOf, type Place } from './place.ts';
 import { entriesOf, sizeOf } from './sizes.ts';
 import type { Step } from './step.ts';
 
 /** `kept`: what is not touched, and why. */
 export type Plan = { steps: Step[]; kept: { path: string; why: string }[] };
-
-const dayMs = 86_400_000;
 
 /** The workspace, its archives and the file that keeps git away from it. */
 export async function planInit({ paths }: Place): Promise<Plan> {
@@ -24,7 +22,7 @@ export async function planInit({ paths }: Place): Promise<Plan> {
   return { steps, kept: [] };
 }
 
-/** Worktrees of runs that are over, and raw streams, whose content stays in the redacted events. */
+/** Worktrees of runs that are over. Evidence stays: a raw stream that is still there was asked for with `keep_raw`. */
 export async function planClean(place: Place, olderThanMs: number): Promise<Plan> {
   const plan: Plan = { steps: [], kept: [] };
   const old = new Map(oldRuns(place, olderThanMs).map((run) => [run.runId, run]));
@@ -45,9 +43,6 @@ export async function planClean(place: Place, olderThanMs: number): Promise<Plan
       });
     }
   }
-  for (const run of old.values())
-    for (const path of await rawStreams(place, run.runId))
-      plan.steps.push({ do: 'remove', path, ...(await ofRun(place, run, path)) });
   return plan;
 }
 
@@ -109,16 +104,6 @@ function whyKept(place: Place, runId: string): string {
   const row = runsOf(place).find((one) => one.runId === runId);
   if (row === undefined) return 'no run of this workspace is called so';
   return isAtRest(place, row) ? 'the run ended too lately' : `the run is ${row.view.state}`;
-}
-
-async function rawStreams({ paths }: Place, runId: string): Promise<string[]> {
-  const nodes = join(paths.runFolder(runId), 'nodes');
-  const found: string[] = [];
-  for (const node of await entriesOf(nodes))
-    for (const attempt of await entriesOf(join(nodes, node.name)))
-      for (const file of await entriesOf(join(nodes, node.name, attempt.name)))
-        if (file.name === 'raw.ndjson') found.push(join(nodes, node.name, attempt.name, file.name));
-  return found;
 }
 
 async function freeName({ paths }: Place, wanted: string): Promise<string> {

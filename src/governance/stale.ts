@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { oldRuns } from './old-runs.ts';
+import { dayMs, oldRuns } from './old-runs.ts';
 import { planArchive, planClean } from './plan.ts';
 import { refsOf, runOfRef, runsOf, type Place } from './place.ts';
 import { entriesOf } from './sizes.ts';
@@ -13,8 +13,6 @@ export type Stale = {
   /** Why it is worth a look, or has to be kept. */
   notes: string[];
 };
-
-const dayMs = 86_400_000;
 
 /** Runs that ended long ago, worktrees and refs of runs that are not here, and what holds work that is nowhere else. */
 export async function readStale(place: Place, olderThanMs: number): Promise<Stale[]> {

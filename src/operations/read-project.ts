@@ -21,7 +21,6 @@ type Part = Pick<Result, 'items' | 'problems' | 'next'>;
 
 const mostItems = 60;
 const mostProblems = 40;
-export const dayMs = 86_400_000;
 
 export async function readProject(input: Input, context: OperationContext): Promise<Result> {
   const place = await placeOf(context);

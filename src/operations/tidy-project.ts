@@ -8,11 +8,12 @@ import {
   planPolicy,
   type Plan,
 } from '../governance/plan.ts';
+import { dayMs } from '../governance/old-runs.ts';
 import type { Place } from '../governance/place.ts';
 import { perform, type Step } from '../governance/step.ts';
 import type { OperationContext } from './context.ts';
 import type { applyInput, applyOutput } from './project-apply.ts';
-import { dayMs, placeOf } from './read-project.ts';
+import { placeOf } from './read-project.ts';
 
 type Input = z.output<typeof applyInput>;
 type Result = z.input<typeof applyOutput>;

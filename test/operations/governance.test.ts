@@ -49,6 +49,8 @@ const look = async (house: House, input: object) =>
 test('clean shows what it would do, then parks what is nowhere else and removes the worktree', async () => {
   const house = await aHouse();
   const { runId, path } = await anOldRun(house);
+  const raw = join(house.engine.paths.attemptFolder(runId, 'one', 1), 'raw.ndjson');
+  await writeFile(raw, 'asked for with keep_raw\n');
   const shown = await tidy(house, { action: 'clean' });
   expect(shown.data).toMatchObject({
     dry_run: true,
@@ -60,6 +62,7 @@ test('clean shows what it would do, then parks what is nowhere else and removes 
   expect(done).toMatchObject({ exitCode: 0, data: { dry_run: false } });
   await expect(readFile(join(path, 'only-here.txt'))).rejects.toThrow('ENOENT');
   expect(await house.git('show', `refs/mo/parked/${runId}/left/1:only-here.txt`)).toBe('precious');
+  expect(await readFile(raw, 'utf8')).toContain('keep_raw');
   expect((await tidy(house, { action: 'clean' })).data).toMatchObject({ steps: [], bytes: 0 });
 });
 
