@@ -46,19 +46,38 @@ export async function planClean(place: Place, olderThanMs: number): Promise<Plan
   return plan;
 }
 
-/** Folders of runs that are over leave `runs/`; rows, branches and refs stay. */
+/** Folders of runs that are over leave `runs/`; rows, branches and refs stay. What others have reused of a run is looked up where it was made. */
 export async function planArchive(place: Place, olderThanMs: number): Promise<Plan> {
-  const steps: Step[] = [];
+  const { steps, kept }: Plan = { steps: [], kept: [] };
+  const reused = reusedRuns(place);
   for (const run of oldRuns(place, olderThanMs)) {
     const path = place.paths.runFolder(run.runId);
     if (!(await isThere(path))) continue;
+    const by = reused.get(run.runId);
+    if (by !== undefined) {
+      kept.push({ path, why: `${by} has reused what it proved` });
+      continue;
+    }
     const { bytes, files } = await sizeOf(path);
     const from = relative(place.root, path);
     const to = await freeName(place, run.runId);
     steps.push({ do: 'archive', path, to, from, files, ...(await ofRun(place, run, path)), bytes });
   }
-  return { steps, kept: [] };
+  return { steps, kept };
 }
+
+/** By run that was reused from: one of those that did. */
+function reusedRuns(place: Place): Map<string, string> {
+  return new Map(
+    runsOf(place).flatMap(({ runId }) =>
+      (place.store?.nodes(runId, mostNodes) ?? []).flatMap(({ reused }): [string, string][] =>
+        reused === null ? [] : [[reused.run, runId]],
+      ),
+    ),
+  );
+}
+
+const mostNodes = 20_000;
 
 /** What earlier systems have left in a project. */
 const foreign = ['.agent-workspace/claude-code-orchestrator', '.orchestrator'];

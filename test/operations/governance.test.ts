@@ -7,6 +7,7 @@ import { withoutPolicy, withPolicy } from '../../src/governance/policy-section.t
 import type { OperationContext } from '../../src/operations/context.ts';
 import { project } from '../../src/operations/project.ts';
 import { projectApply } from '../../src/operations/project-apply.ts';
+import { aNode } from '../core/build.ts';
 import { aHouse, until, untilFile, writer, type House } from '../engine/house.ts';
 import { bareContext } from '../mcp/bare-context.ts';
 
@@ -91,6 +92,24 @@ test('an archived run is out of the way, in the index, and still hangs together'
   expect(index).toMatchObject({ name: runId, from: `.agent-workspace/runs/${runId}` });
   expect(await look(house, { what: 'audit' })).toMatchObject({ problems: [] });
   expect((await tidy(house, { action: 'archive' })).data).toMatchObject({ steps: [] });
+});
+
+test('a run whose proof others have reused stays where they look it up', async () => {
+  const house = await aHouse();
+  const value = { status: 'pass', summary: 'done' };
+  await house.script({ one: [[{ do: 'handoff', value }]] });
+  const nodes = [aNode('one', { provider: 'scripted' })];
+  const ids = [];
+  for (const _time of ['first', 'second']) {
+    const runId = await house.create({ nodes, land: 'branch', reuse: 'yes' });
+    await house.own(runId);
+    ids.push(runId);
+  }
+  const { data } = await tidy(house, { action: 'archive', dry_run: false });
+  expect(data).toMatchObject({
+    steps: [{ path: `.agent-workspace/runs/${ids[1]}` }],
+    kept: [{ path: `.agent-workspace/runs/${ids[0]}`, why: `${ids[1]} has reused what it proved` }],
+  });
 });
 
 test('status, policy and stale say what there is', async () => {
