@@ -99,16 +99,17 @@ test('a run whose proof others have reused stays where they look it up', async (
   const value = { status: 'pass', summary: 'done' };
   await house.script({ one: [[{ do: 'handoff', value }]] });
   const nodes = [aNode('one', { provider: 'scripted' })];
-  const ids = [];
-  for (const _time of ['first', 'second']) {
+  const done = async () => {
     const runId = await house.create({ nodes, land: 'branch', reuse: 'yes' });
     await house.own(runId);
-    ids.push(runId);
-  }
+    return runId;
+  };
+  const first = await done();
+  const second = await done();
   const { data } = await tidy(house, { action: 'archive', dry_run: false });
   expect(data).toMatchObject({
-    steps: [{ path: `.agent-workspace/runs/${ids[1]}` }],
-    kept: [{ path: `.agent-workspace/runs/${ids[0]}`, why: `${ids[1]} has reused what it proved` }],
+    steps: [{ path: `.agent-workspace/runs/${second}` }],
+    kept: [{ path: `.agent-workspace/runs/${first}`, why: `${second} has reused what it proved` }],
   });
 });
 
