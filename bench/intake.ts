@@ -66,6 +66,7 @@ async function flood({ store, folder }: Project, count: number): Promise<Settled
         idleMs: 60_000,
         totalMs: 600_000,
         maxOutputBytes: null,
+        softOutputBytes: null,
         graceMs: { interrupt: 1_000, terminate: 1_000 },
       },
       command,

@@ -7,6 +7,8 @@ export type Limits = {
   totalMs: number;
   /** Of stdout and stderr together; null: no limit. */
   maxOutputBytes: number | null;
+  /** The same, before somebody is told. */
+  softOutputBytes: number | null;
   /** How long a worker is given to go after it was interrupted, and after it was terminated. */
   graceMs: { interrupt: number; terminate: number };
 };
@@ -33,6 +35,11 @@ export function brokenLimit(pulse: Pulse, limits: Limits, now: number): BrokenLi
 /** Whether a person should be told that nothing moves: halfway to the idle limit, or a tool that is silent for all of it. */
 export function isStalled(pulse: Pulse, limits: Limits, now: number): boolean {
   return now >= stalledFrom(pulse, limits);
+}
+
+/** Whether a person should be told that it writes a lot. */
+export function isVerbose({ outputBytes }: Pulse, { softOutputBytes }: Limits): boolean {
+  return softOutputBytes !== null && outputBytes > softOutputBytes;
 }
 
 /** When silence alone will next change an answer of the two functions above; `Infinity`: never. */

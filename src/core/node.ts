@@ -63,6 +63,10 @@ const workSpec = z.object({
   budget: limit,
   /** What a worker may print before it is stopped. */
   maxOutputBytes: z.number().int().positive().nullable(),
+  /** What a worker may print before a controller is told; never above `maxOutputBytes`. */
+  softOutputBytes: z.number().int().positive().nullable().default(null),
+  /** The worker is asked to say nothing but its answer, and what it says on the way is not kept. */
+  finalOnly: z.boolean().default(false),
   /** JSON Schema the handoff must fit instead of the contract of the role. */
   contract: json.nullable(),
 });

@@ -30,7 +30,7 @@ export function emptySummary(): AttemptSummary {
 /**
  * Takes one event into the summary; `at` is ms since 1970. Changes the summary it is given and returns it: copying it per event
  * would cost more than everything else a flooding worker makes us do. Keep your own with `structuredClone`.
- * Sets every flag but `stalled`, which needs a clock.
+ * Sets every flag but `stalled` and `verbose`, which the watch over the worker knows.
  */
 export function foldSummary(
   summary: AttemptSummary,

@@ -239,7 +239,7 @@ export const attemptSummary = z.object({
     .nullable(),
   /** The last tool call and how often it came in a row, other events aside. */
   repeated: z.object({ action: z.string(), times: z.number().int() }).nullable(),
-  /** Attention flags, each at most once: `stalled`, `repeats`, `destructive`, `denied`, `quota`, `compacted`. */
+  /** Attention flags, each at most once: `stalled`, `repeats`, `destructive`, `denied`, `quota`, `compacted`, `verbose`. */
   flags: z.array(z.string()),
 });
 export type AttemptSummary = z.infer<typeof attemptSummary>;

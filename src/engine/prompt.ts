@@ -62,6 +62,7 @@ function textsFor({ pack, node, forcedSchema }: Parameters<typeof promptVersion>
     'worker',
     node.write ? 'writer' : 'reader',
     `roles/${node.role}`,
+    ...(node.finalOnly ? ['quiet'] : []),
     ...(node.emit === 'nodes' ? ['planner'] : []),
     ...(node.emit === 'review' ? ['review'] : []),
   ];

@@ -1,7 +1,7 @@
 import { MoError } from '../core/problem.ts';
 import { sessionOf } from '../core/going-on.ts';
 import type { NodeSpec } from '../core/node.ts';
-import type { Checkpoint, Provider, Route } from '../core/worker.ts';
+import type { Checkpoint, Provider, Route, WorkerEvent } from '../core/worker.ts';
 import type { RunningAttempt, WatchDeps } from '../supervisor/attempt.ts';
 import {
   failAttempt,
@@ -63,11 +63,12 @@ export function watchOf({ engine, recorder, node, attempt }: AttemptContext, pro
   const { runId } = spec;
   const folder = engine.paths.attemptFolder(runId, node.name, attempt);
   const known = nodes.get(node.name);
+  const session = known === undefined ? null : sessionOf(known);
   return {
     run: runId,
     node: node.name,
     attempt,
-    provider: countingItsOwn(engine, provider, known === undefined ? null : sessionOf(known)),
+    provider: quiet(node, countingItsOwn(engine, provider, session)),
     folder,
     limits: limitsOf(node),
   };
@@ -78,6 +79,22 @@ function countingItsOwn(engine: Engine, provider: Provider, session: string | nu
   if (session === null || provider.resumedMemory === undefined) return provider;
   const before = provider.resumedMemory(engine.store.spentInSession(session));
   return { ...provider, parser: (memory) => provider.parser(memory ?? before) };
+}
+
+/** Of a worker whose answer alone is wanted, what it says on the way is not kept; what it does is. */
+function quiet({ finalOnly }: NodeSpec, provider: Provider): Provider {
+  if (!finalOnly) return provider;
+  return {
+    ...provider,
+    parser: (memory) => {
+      const parser = provider.parser(memory);
+      return { ...parser, push: (text) => parser.push(text).filter(isDeed) };
+    },
+  };
+}
+
+function isDeed({ type }: WorkerEvent): boolean {
+  return type !== 'text' && type !== 'thinking';
 }
 
 export function depsOf(desk: AttemptDesk, context: AttemptContext): WatchDeps {

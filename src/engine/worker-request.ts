@@ -60,6 +60,7 @@ export function limitsOf(node: NodeSpec): Limits {
     idleMs: node.kind === 'command' ? node.timeoutMs : node.idleMs,
     totalMs: node.timeoutMs,
     maxOutputBytes: node.maxOutputBytes,
+    softOutputBytes: node.softOutputBytes,
     graceMs: { interrupt: 5_000, terminate: 5_000 },
   };
 }

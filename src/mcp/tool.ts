@@ -69,8 +69,8 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema
 
 /**
  * Without what costs a controller tokens and tells it nothing: `$schema`, the bounds of safe integers, that amounts are positive,
- * lengths nobody reaches, that no other keys may be there (who sends one is told those there are), and the choices of a field marked
- * `brief`, which another tool lists.
+ * lengths nobody reaches, what other keys may be there (who sends a wrong one is told those there are), that a flag is off and a text
+ * empty unless given, and the choices of a field marked `brief`, which another tool lists.
  */
 function trimmed(schema: object): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
@@ -78,11 +78,16 @@ function trimmed(schema: object): Record<string, unknown> {
     if (noise.has(key)) continue;
     if (inner === 0 && (key === 'minimum' || key === 'exclusiveMinimum')) continue;
     if (Math.abs(Number(inner)) === Number.MAX_SAFE_INTEGER) continue;
-    if (key === 'additionalProperties' && inner === false) continue;
+    if (key === 'additionalProperties' && (inner === false || isEmpty(inner))) continue;
+    if (key === 'default' && (inner === false || inner === '')) continue;
     if (key === 'brief' || (key === 'enum' && 'brief' in schema)) continue;
     kept[key] = trimmedValue(inner);
   }
   return kept;
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 function trimmedValue(value: unknown): unknown {

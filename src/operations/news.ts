@@ -1,5 +1,6 @@
 import type { NodeView, RunView } from '../core/view.ts';
 import type { Store } from '../store/store.ts';
+import { keyOf } from '../core/routing.ts';
 import { duration, oneLine, spending } from './amounts.ts';
 import { writeCursor, type Cursor } from './cursor.ts';
 import { isOver } from '../core/view.ts';
@@ -55,6 +56,7 @@ export function newsOfRun(store: Store, runId: string, asked: Asked): PollOutput
     counts: view.counts,
     ...(view.progress.length === 0 ? {} : { progress: view.progress.slice(0, mostLists) }),
     ...facts(runId, view, asked.warning),
+    ...(isOver(view.state) ? {} : closedLanes(store, asked.now)),
     ...(asked.sourceChanged === null ? {} : { source_changed: asked.sourceChanged }),
     ...nextStep(runId, view),
   };
@@ -82,6 +84,19 @@ function facts(runId: string, view: RunView, warning: string | null): Partial<Po
     ...(view.reason === null ? {} : { reason: oneLine(view.reason, 300) }),
     ...(view.landed === null ? {} : { landed: landedText(view.landed) }),
     ...(warning === null ? {} : { warning }),
+  };
+}
+
+const mostLanes = 4;
+
+function closedLanes(store: Store, now: number): Pick<PollOutput, 'lanes'> {
+  const closed = store.lanes().filter(({ closedUntil }) => closedUntil > now);
+  if (closed.length === 0) return {};
+  return {
+    lanes: closed.slice(0, mostLanes).map((lane) => {
+      const until = new Date(lane.closedUntil).toISOString();
+      return `${keyOf(lane)} closed until ${until}: ${oneLine(lane.reason, 80)}`;
+    }),
   };
 }
 

@@ -38,6 +38,8 @@ export const pollOutput = z.object({
   more: z.number().optional(),
   needs: z.array(need).optional(),
   spend: z.string().optional(),
+  /** `codex closed until 2026-01-31T14:05:00.000Z: …`: those that take no attempt now. */
+  lanes: z.array(z.string()).optional(),
   reason: z.string().optional(),
   landed: z.string().optional(),
   /** The workflow file, where it was changed since the run began: the run goes on with what it began with. */
@@ -88,6 +90,7 @@ export const poll = defineOperation({
         ({ id, question, choices }) => `? ${id}: ${question} (${choices.join(' | ')})`,
       ),
       ...(news.source_changed === undefined ? [] : [sourceChangedText(news.source_changed)]),
+      ...(news.lanes ?? []),
       ...[news.reason, news.landed, news.warning, news.next].filter((text) => text !== undefined),
       `cursor ${news.cursor}`,
     ].join('\n'),

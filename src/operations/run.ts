@@ -31,6 +31,8 @@ export const runInput = z.strictObject({
   output: z
     .strictObject({
       max_bytes: z.number().int().positive().optional(),
+      soft_bytes: z.number().int().positive().optional(),
+      final_only: z.boolean().optional(),
     })
     .optional(),
   resume: z.string().optional().describe('run_id/node whose session to continue'),

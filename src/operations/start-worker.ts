@@ -71,6 +71,8 @@ async function nodeOf(input: RunInput, context: OperationContext): Promise<NodeS
       retries: settings.retries?.max ?? usualDefaults.retries,
       budget: { usd: input.budget?.usd ?? null, tokens: input.budget?.tokens ?? null },
       maxOutputBytes: input.output?.max_bytes ?? null,
+      softOutputBytes: input.output?.soft_bytes ?? null,
+      finalOnly: input.output?.final_only ?? false,
       resume: session?.session ?? null,
     },
     usualDefaults,

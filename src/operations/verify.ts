@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { finding } from '../core/gate.ts';
 import { MoError } from '../core/problem.ts';
-import type { VerifyWish } from './context.ts';
+import { isOver } from '../core/view.ts';
+import type { OperationContext, VerifyWish } from './context.ts';
 import { defineOperation } from './operation.ts';
 
 /** Findings told per gate; the evidence file holds all. */
@@ -43,15 +44,16 @@ export const verify = defineOperation({
     ),
     receipt: z.string().nullable(),
     problems: z.array(z.string()),
+    next: z.string().optional(),
   }),
   run: async (asked, context) => {
-    const wish = await wishOf(asked, async (run) => {
-      const { findRun } = await import('./find-run.ts');
-      return (await findRun(context, run)).runId;
-    });
+    const { findRun } = await import('./find-run.ts');
+    const wish = await wishOf(asked, async (run) => (await findRun(context, run)).runId);
     const result = await context.verify(wish);
+    const next = wish.what === 'run' ? await nextOf(wish, result.pass, context) : null;
     return {
       ...result,
+      ...(next === null ? {} : { next }),
       problems: [...result.problems],
       verdicts: result.verdicts.map(({ gate, name, pass, findings, evidence }) => ({
         gate,
@@ -66,7 +68,7 @@ export const verify = defineOperation({
       })),
     };
   },
-  render: ({ pass, verdicts, problems, receipt }) =>
+  render: ({ pass, verdicts, problems, receipt, next }) =>
     [
       `${pass ? 'verified' : 'not verified'}: ${verdicts.filter((one) => one.pass).length} of ${verdicts.length} gates pass`,
       ...verdicts.flatMap((one) => [
@@ -78,9 +80,25 @@ export const verify = defineOperation({
       ]),
       ...problems.map((problem) => `! ${problem}`),
       ...(receipt === null ? [] : [`receipt ${receipt}`]),
+      ...(next === undefined ? [] : [next]),
     ].join('\n'),
   exitCode: ({ pass }) => (pass ? 0 : 1),
 });
+
+type RunWish = Extract<VerifyWish, { what: 'run' }>;
+
+async function nextOf(
+  { runId, node }: RunWish,
+  pass: boolean,
+  context: OperationContext,
+): Promise<string | null> {
+  if (node !== null)
+    return pass ? null : `workflow_control {run_id: "${runId}", action: "retry", node: "${node}"}`;
+  if (!pass) return `output {run_id: "${runId}", part: "report"}`;
+  const { state, landed, branch } = (await context.store()).view(runId);
+  if (!isOver(state) || branch === null || landed?.how === 'merge') return null;
+  return `land {run_id: "${runId}", how: "merge", confirm: true}`;
+}
 
 async function wishOf(
   asked: z.output<typeof input>,

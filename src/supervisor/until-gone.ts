@@ -1,4 +1,4 @@
-import { brokenLimit, isStalled, nextDue, type Pulse } from '../core/limits.ts';
+import { brokenLimit, isStalled, isVerbose, nextDue, type Pulse } from '../core/limits.ts';
 import type { AttemptSummary } from '../core/worker.ts';
 import { ageMs, isAlive } from '../platform/process-identity.ts';
 import { attemptFiles, fileSize } from './attempt-files.ts';
@@ -29,8 +29,9 @@ export async function untilGone(
       const bytes = await stream.read();
       const now = deps.clock.monotonic();
       const pulse = takePulse(bytes, now);
-      const isFlagged = flagStalled(stream.summary, isStalled(pulse, spec.limits, now));
-      if (bytes > 0 || isFlagged) checkpoints.noteChange();
+      const isStalledFlag = flag(stream.summary, 'stalled', isStalled(pulse, spec.limits, now));
+      const isVerboseFlag = flag(stream.summary, 'verbose', isVerbose(pulse, spec.limits));
+      if (bytes > 0 || isStalledFlag || isVerboseFlag) checkpoints.noteChange();
       checkpoints.publishIfDue();
       if (!wasGone) stopIfDue(watch, pulse, now);
       if (bytes > 0) continue;
@@ -72,11 +73,11 @@ function ageOf({ worker, deps }: Watch): number {
 }
 
 /** Whether that changed anything. */
-function flagStalled(summary: AttemptSummary, stalled: boolean): boolean {
-  if (summary.flags.includes('stalled') === stalled) return false;
-  summary.flags = stalled
-    ? [...summary.flags, 'stalled']
-    : summary.flags.filter((flag) => flag !== 'stalled');
+function flag(summary: AttemptSummary, name: 'stalled' | 'verbose', isRaised: boolean): boolean {
+  if (summary.flags.includes(name) === isRaised) return false;
+  summary.flags = isRaised
+    ? [...summary.flags, name]
+    : summary.flags.filter((other) => other !== name);
   return true;
 }
 

@@ -186,6 +186,8 @@ function expandCommand(node: CommandNode, context: Context): ItemSpec {
     retries: node.retries ?? context.defaults.retries,
     budget: context.defaults.budget,
     maxOutputBytes: null,
+    softOutputBytes: null,
+    finalOnly: false,
     contract: null,
   };
 }
@@ -209,6 +211,8 @@ function expandAgent(node: AgentNode, context: Context, fill: Fill): ItemSpec {
     retries: node.retries ?? defaults.retries,
     budget: node.budget ?? defaults.budget,
     maxOutputBytes: node.output_limits?.max_bytes ?? null,
+    softOutputBytes: node.output_limits?.soft_bytes ?? null,
+    finalOnly: node.output_limits?.final_only ?? false,
     contract: node.output ?? null,
   };
 }

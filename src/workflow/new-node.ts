@@ -38,6 +38,8 @@ export function newNode(fields: NodeFields, defaults: NodeDefaults): NodeSpec {
     retries: fields.retries ?? defaults.retries,
     budget: fields.budget ?? defaults.budget,
     maxOutputBytes: fields.maxOutputBytes ?? null,
+    softOutputBytes: fields.softOutputBytes ?? null,
+    finalOnly: fields.finalOnly ?? false,
     contract: fields.contract ?? null,
     emit: fields.emit ?? null,
     resume: fields.resume ?? null,

@@ -130,7 +130,11 @@ const agentFields = {
     .optional()
     .describe('JSON Schema of the handoff, in place of the contract of the role'),
   output_limits: z
-    .strictObject({ max_bytes: size.optional().describe('A worker that writes more is ended') })
+    .strictObject({
+      max_bytes: size.optional().describe('A worker that writes more is ended'),
+      soft_bytes: size.optional().describe('One that writes more gets the flag `verbose`'),
+      final_only: z.boolean().optional().describe('It says and leaves nothing but its answer'),
+    })
     .optional()
     .describe('What a worker may print'),
 };

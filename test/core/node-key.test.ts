@@ -73,7 +73,7 @@ test.each([
   ['budget', { budget: { usd: 7, tokens: 1 } }],
   ['time limits', { timeoutMs: 1, idleMs: 1 }],
   ['time limit of a gate', { gates: [command('npm test', 5)] }],
-  ['output limit', { maxOutputBytes: 1 }],
+  ['output limit', { maxOutputBytes: 1, softOutputBytes: 1 }],
 ])('the %s of a node is not part of what it is asked', (_, over) => {
   expect(keyOf(over)).toBe(keyOf());
 });

@@ -93,6 +93,8 @@ describe('the gates of a node', () => {
     retries: 0,
     budget: { usd: null, tokens: null },
     maxOutputBytes: null,
+    softOutputBytes: null,
+    finalOnly: false,
     contract: null,
     emit: null,
     resume: null,

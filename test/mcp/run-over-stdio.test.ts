@@ -60,8 +60,36 @@ test('a writing worker leaves a verified commit that lands by merge', async () =
   const runId = started.data['run_id'];
   expect(await untilOver(controller, runId)).toMatchObject({ state: 'succeeded' });
   expect((await controller.ask('output', { run_id: runId, part: 'diff' })).text).toContain('+two');
-  expect((await controller.ask('verify', { run_id: runId })).data).toMatchObject({ pass: true });
+  expect((await controller.ask('verify', { run_id: runId })).data).toMatchObject({
+    pass: true,
+    next: `land {run_id: "${String(runId)}", how: "merge", confirm: true}`,
+  });
   const landed = await controller.ask('land', { run_id: runId, how: 'merge', confirm: true });
   expect(landed.data).toMatchObject({ landed: true, target: 'main', refused: null });
   expect((await controller.git('show', 'main:a.txt')).stdout).toBe('two\n');
+});
+
+test('of a worker whose answer alone is wanted nothing else is kept, and much output is told of', async () => {
+  const controller = await aController({
+    '*': [
+      { do: 'say', text: 'first I shall look around' },
+      { do: 'command', command: 'true' },
+      { do: 'say', text: 'x'.repeat(2_000) },
+      { do: 'handoff', value: { status: 'pass', summary: 'looked', changed_files: [] } },
+    ],
+  });
+  const started = await controller.ask('run', {
+    task: 'Look',
+    role: 'architecture',
+    provider: 'scripted',
+    output: { final_only: true, soft_bytes: 1_000 },
+  });
+  const runId = started.data['run_id'];
+  await untilOver(controller, runId);
+  expect((await controller.ask('output', { run_id: runId, part: 'prompt' })).text).toContain(
+    'Only your final answer is kept',
+  );
+  const log = (await controller.ask('output', { run_id: runId, part: 'log' })).text;
+  expect(log).toContain('true');
+  expect(log).not.toContain('look around');
 });

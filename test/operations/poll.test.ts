@@ -53,6 +53,25 @@ test('nothing new is said in 40 tokens', async () => {
   expect(encode(JSON.stringify(second)).length).toBeLessThanOrEqual(40);
 });
 
+test('a lane that takes no attempt is told until it opens, and not of a run that is over', async () => {
+  const project = await aProject();
+  const { runId, owner, record } = aRun(project, [aNode('a')]);
+  const closedUntil = Date.now() + 3_600_000;
+  const reason = 'the five-hour window is used up';
+  project.store.closeLane({ provider: 'codex', profile: 'fast', closedUntil, reason });
+  owner.start('a');
+  const until = new Date(closedUntil).toISOString();
+  expect((await ask(project, runId)).lanes).toEqual([
+    `codex:fast closed until ${until}: ${reason}`,
+  ]);
+  const clock = { ...project.context.clock, now: () => closedUntil };
+  const later = await poll.call({ run_id: runId, wait_s: 0 }, { ...project.context, clock });
+  expect(later.data).not.toHaveProperty('lanes');
+  owner.verify('a');
+  record([{ type: 'run.finished', outcome: 'succeeded', reason: 'done' }]);
+  expect(await ask(project, runId)).not.toHaveProperty('lanes');
+});
+
 test('only what changed since the cursor is told, with counts of everything', async () => {
   const project = await aProject();
   const { runId, owner } = aRun(project, [aNode('a'), aNode('b'), aNode('c')]);

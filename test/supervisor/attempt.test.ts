@@ -382,6 +382,16 @@ test('a worker that writes too much is ended, stderr counted', async () => {
   expect(settled).toMatchObject({ endedBy: 'output', conclusion: { class: 'output-limit' } });
 });
 
+test('a worker that writes more than its soft limit is told of and goes on', async () => {
+  const { attempt, puppet } = await perform({ limits: { ...generous, softOutputBytes: 1000 } });
+  await puppet.tell({ do: 'complain', text: 'x'.repeat(1001) });
+  await puppet.say(done);
+  puppet.end({ do: 'exit', code: 0 });
+  const settled = await settledOf(attempt.settled);
+  expect(settled).toMatchObject({ endedBy: 'itself', conclusion: { class: 'done' } });
+  expect(settled.checkpoint.summary.flags).toEqual(['verbose']);
+});
+
 test('a flood is read to its last line', async () => {
   const script = `const line = JSON.stringify({ type: 'text', text: 'flood '.repeat(20) }) + '\\n';
     const block = Buffer.from(line.repeat(1000));

@@ -1,11 +1,19 @@
 import { expect, test } from 'vitest';
-import { brokenLimit, isStalled, nextDue, type Limits, type Pulse } from '../../src/core/limits.ts';
+import {
+  brokenLimit,
+  isStalled,
+  isVerbose,
+  nextDue,
+  type Limits,
+  type Pulse,
+} from '../../src/core/limits.ts';
 
 const limits: Limits = {
   startupMs: 60,
   idleMs: 300,
   totalMs: 1000,
   maxOutputBytes: 5000,
+  softOutputBytes: 4000,
   graceMs: { interrupt: 5, terminate: 5 },
 };
 
@@ -32,6 +40,12 @@ test.each([
 test('without an output limit any amount of output is fine', () => {
   const free = { ...limits, maxOutputBytes: null };
   expect(brokenLimit(pulse({ outputBytes: 1e12 }), free, 60)).toBe(null);
+});
+
+test('a worker is verbose above its soft limit, and never without one', () => {
+  expect(isVerbose(pulse({ outputBytes: 4000 }), limits)).toBe(false);
+  expect(isVerbose(pulse({ outputBytes: 4001 }), limits)).toBe(true);
+  expect(isVerbose(pulse({ outputBytes: 1e12 }), { ...limits, softOutputBytes: null })).toBe(false);
 });
 
 test('a worker is stalled halfway to the idle limit, with a tool running at all of it', () => {

@@ -40,6 +40,7 @@ export const generous: Limits = {
   idleMs: 30_000,
   totalMs: 60_000,
   maxOutputBytes: null,
+  softOutputBytes: null,
   graceMs: { interrupt: 300, terminate: 300 },
 };
 
