@@ -26,6 +26,8 @@ export type NewRun = {
   maxNodes?: number;
   /** Left out: `never`. */
   reuse?: RunSpec['reuse'];
+  /** Commands of the settings are not run. */
+  isRehearsal?: boolean;
   /** For nodes that are added while the run goes on. */
   defaults: NodeDefaults;
   clientKey: string | null;
@@ -55,7 +57,7 @@ export async function startRun(
 
 async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<RunSpec, 'runId'>> {
   checkGoal(wish.goal);
-  const { settings, untrusted } = await context.settings();
+  const { settings, untrusted } = await settingsOf(context, wish.isRehearsal === true);
   const project = await context.project();
   const writes = wish.nodes.some(
     (node) => node.write || node.emit !== null || node.map?.item.write === true,
@@ -93,6 +95,16 @@ async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<Run
     reuse: wish.reuse ?? 'never',
     defaults: wish.defaults,
     settings,
+  };
+}
+
+async function settingsOf(context: OperationContext, isRehearsal: boolean) {
+  const { settings, untrusted } = await context.settings();
+  if (!isRehearsal) return { settings, untrusted };
+  const { worktrees: _setup, ...others } = settings;
+  return {
+    settings: { ...others, gates: { ...settings.gates, commands: [] } },
+    untrusted: null,
   };
 }
 

@@ -3,13 +3,14 @@ import { layersOf } from '../core/graph.ts';
 import { MoError } from '../core/problem.ts';
 import { fewNames } from './check-workflow.ts';
 import type { OperationContext } from './context.ts';
+import { rehearsed, rehearsedDefaults } from '../workflow/rehearsal.ts';
 import { startRun } from './new-run.ts';
 import type { workflowRunInput, workflowRunOutput } from './workflow-run.ts';
 import { readSource, type ReadyWorkflow } from './workflow-source.ts';
 
 type Wish = Pick<
   z.output<typeof workflowRunInput>,
-  'land' | 'concurrency' | 'budget' | 'client_key' | 'fresh'
+  'land' | 'concurrency' | 'budget' | 'client_key' | 'fresh' | 'mock'
 >;
 
 /** Writes down the run of a workflow that has been checked, and starts its owner. */
@@ -21,17 +22,30 @@ export async function startWorkflow(
   if (workflow.untrusted) {
     throw new MoError({ code: 'untrusted-settings', ...workflow.untrusted });
   }
+  const isMock = wish.mock === true;
   return startRun(context, {
-    ...workflow,
-    land: wish.land ?? workflow.land,
+    ...(isMock ? rehearsalOf(workflow) : { ...workflow, land: wish.land ?? workflow.land }),
     concurrency: wish.concurrency ?? workflow.concurrency,
     budget: {
       usd: wish.budget?.usd ?? workflow.budget.usd,
       tokens: wish.budget?.tokens ?? workflow.budget.tokens,
     },
-    reuse: workflow.recipe === 'do' ? 'never' : wish.fresh === true ? 'fresh' : 'yes',
+    reuse: isMock || workflow.recipe === 'do' ? 'never' : wish.fresh === true ? 'fresh' : 'yes',
     clientKey: wish.client_key ?? null,
   });
+}
+
+/** `mock`: the same graph, done by nobody who costs anything, and it says what it is wherever its goal is shown. */
+function rehearsalOf(workflow: ReadyWorkflow) {
+  return {
+    ...workflow,
+    goal: `Rehearsal: ${workflow.goal}`,
+    nodes: rehearsed(workflow.nodes),
+    gates: [],
+    land: 'none' as const,
+    defaults: rehearsedDefaults(workflow.defaults),
+    isRehearsal: true,
+  };
 }
 
 /** Checks the workflow like `workflow_check`, writes the run down and starts its owner. */

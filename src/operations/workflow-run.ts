@@ -12,6 +12,7 @@ export const workflowRunInput = z.strictObject({
     })
     .optional(),
   land: z.enum(['branch', 'merge', 'none']).optional(),
+  mock: z.boolean().optional().describe('Rehearse: scripted answers, no commands'),
   fresh: z.boolean().optional().describe('Reuse no receipts'),
   client_key: z.string().max(200).optional().describe('Same key: same run'),
 });
