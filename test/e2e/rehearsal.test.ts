@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { final, makeRig, type Rig } from './rig.ts';
 
@@ -33,8 +35,10 @@ nodes:
 `;
 
 test('a rehearsal walks the whole graph, runs no command, asks no agent and changes nothing', async () => {
-  const settings = 'version: 1\nworktrees: { setup: ["touch set-up"] }\n';
-  const rig = await aRig({ 'w.yaml': everyKind, 'mo.yaml': settings });
+  const rig = await aRig({ 'w.yaml': everyKind });
+  const mark = join(rig.folder, 'set-up');
+  await rig.write('mo.yaml', `version: 1\nworktrees: { setup: ["touch '${mark}'"] }\n`);
+  expect((await rig.mo(['trust'])).exitCode).toBe(0);
   const before = await rig.git('for-each-ref', 'refs/heads');
   const run = await rig.mo(['workflow', 'run', 'w.yaml', '--mock', '--json']);
   expect(run).toMatchObject({ exitCode: 0 });
@@ -48,6 +52,7 @@ test('a rehearsal walks the whole graph, runs no command, asks no agent and chan
   const refs = await rig.git('for-each-ref', '--format=%(objectname)', 'refs/mo');
   const head = await rig.git('rev-parse', 'HEAD');
   expect(new Set(refs.split('\n').filter((ref) => ref !== ''))).toEqual(new Set([head]));
+  expect(existsSync(mark)).toBe(false);
   const report = await rig.mo(['output', runId, '--part', 'report']);
   expect(report.stdout).toContain('Rehearsal: everything');
 });
