@@ -1,25 +1,23 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { z } from 'zod';
 import type { NodeSpec } from '../src/core/node.ts';
 import type { Engine } from '../src/engine/engine.ts';
 import { runLoop } from '../src/engine/loop.ts';
 import { loadPromptPack } from '../src/workflow/prompts.ts';
 import { performUnfold } from '../src/engine/unfold.ts';
-import { poll } from '../src/operations/poll.ts';
-import { takePicture } from '../src/operations/take-picture.ts';
 import { readSource } from '../src/operations/workflow-source.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { newUuid } from '../src/platform/ids.ts';
 import { makeFake } from './fake-boundary.ts';
-import { figure, median, type Figure } from './figure.ts';
+import { figure, type Figure } from './figure.ts';
 import { makeProject, type Project } from './project.ts';
 import { callMo, commitAll, makePlace } from './real-run.ts';
 
 const items = 10_000;
 const realItems = 1_000;
 const atOnce = 16;
-const polls = 20;
 
 /** A map of as many items as there may be, on the fake boundary of `scheduling`; and a smaller one on real commands. */
 export async function measureMap(): Promise<Figure[]> {
@@ -31,8 +29,9 @@ async function measureLargest(): Promise<Figure[]> {
   try {
     await writeFile(join(project.folder, 'items.txt'), linesOf(items));
     const engine = await engineOf(project);
-    const seen = new Map<number, Look>();
     let done = 0;
+    const early: Weight[] = [];
+    const seen: Promise<Seen>[] = [];
     const fake = makeFake(project, await mapNodes(project), {
       atOnce,
       maxNodes: items + 1,
@@ -43,70 +42,67 @@ async function measureLargest(): Promise<Figure[]> {
     });
     const perform = fake.deps.perform;
     const from = performance.now();
-    let lookedMs = 0;
     const end = await runLoop({
       ...fake.deps,
       perform: async (work) => {
         await perform(work);
         if (work.do !== 'gate') return;
         done += 1;
-        if (done !== 1_000 && done !== items / 2 && done !== items - atOnce) return;
-        const before = performance.now();
-        seen.set(done, await look(project, fake.runId));
-        lookedMs += performance.now() - before;
+        if (done === 1_000) early.push(weigh());
+        if (done === items / 2) seen.push(look(project, fake.runId));
       },
     });
-    const ms = performance.now() - from - lookedMs;
+    const ms = performance.now() - from;
+    const late = weigh();
     const { status } = fake.deps.recorder.run();
     if (end !== 'over' || status.status !== 'finished' || status.outcome !== 'succeeded')
       throw new Error(`the run ended as ${end}: ${JSON.stringify(status)}`);
-    const early = seen.get(1_000);
-    const half = seen.get(items / 2);
-    const late = seen.get(items - atOnce);
-    if (early === undefined || half === undefined || late === undefined)
-      throw new Error('nobody looked');
-    const grown = late.rssMb - early.rssMb;
-    const heap = late.heapMb - early.heapMb;
     return [
       figure('an item of a map of 10,000, fake process boundary', ms / items, null, ' ms'),
-      figure('heap growth from item 1,000 to the last', heap, null, ' MB'),
-      figure('RSS growth from item 1,000 to the last', grown, { most: 50 }, ' MB'),
+      ...early.flatMap((weight) => growth(weight, late)),
       figure('store, an item', (await bytesOf(project)) / items, null, ' bytes'),
-      figure('poll in the middle of 10,000 items', half.pollMs, { most: 10 }, ' ms'),
-      figure('its answer', half.bytes, { most: 2_000 }, ' bytes'),
-      figure('a picture for the live view', half.pictureMs, null, ' ms'),
+      ...(await Promise.all(seen)).flatMap(views),
     ];
   } finally {
     await project.end();
   }
 }
 
-type Look = { rssMb: number; heapMb: number; pollMs: number; bytes: number; pictureMs: number };
+type Weight = { rssMb: number; heapMb: number };
 
-async function look(project: Project, runId: string): Promise<Look> {
-  const { context } = project;
-  const pollTimes: number[] = [];
-  const pictureTimes: number[] = [];
-  let bytes = 0;
-  for (let round = 0; round < polls; round += 1) {
-    const from = performance.now();
-    const { data } = await poll.call({ run_id: runId, wait_s: 0 }, context);
-    pollTimes.push(performance.now() - from);
-    bytes = Math.max(bytes, Buffer.byteLength(JSON.stringify(data)));
-    const then = performance.now();
-    await takePicture(context, runId);
-    pictureTimes.push(performance.now() - then);
-  }
+/** What the owner weighs after a collection. */
+function weigh(): Weight {
   globalThis.gc?.();
   globalThis.gc?.();
   const { rss, heapUsed } = process.memoryUsage();
-  return {
-    rssMb: rss / 1e6,
-    heapMb: heapUsed / 1e6,
-    pollMs: median(pollTimes),
-    pictureMs: median(pictureTimes),
-    bytes,
-  };
+  return { rssMb: rss / 1e6, heapMb: heapUsed / 1e6 };
+}
+
+function growth(early: Weight, late: Weight): Figure[] {
+  const most = { most: 50 };
+  return [
+    figure('heap growth from item 1,000 to the last', late.heapMb - early.heapMb, null, ' MB'),
+    figure('RSS growth from item 1,000 to the last', late.rssMb - early.rssMb, most, ' MB'),
+  ];
+}
+
+const controller = join(import.meta.dirname, 'controller.ts');
+const answer = z.object({ pollMs: z.number(), pictureMs: z.number(), bytes: z.number() });
+type Seen = z.infer<typeof answer>;
+
+/** What a controller sees from its own process while the owner goes on. */
+async function look({ folder }: Project, runId: string): Promise<Seen> {
+  const args = ['--import', 'tsx', controller, folder, runId];
+  const { stdout } = await execa(process.execPath, args);
+  return answer.parse(JSON.parse(stdout));
+}
+
+function views(seen: Seen): Figure[] {
+  return [
+    figure('poll in the middle of 10,000 items', seen.pollMs, { most: 10 }, ' ms'),
+    figure('its answer', seen.bytes, { most: 2_000 }, ' bytes'),
+    figure('a picture for the live view', seen.pictureMs, null, ' ms'),
+  ];
 }
 
 async function bytesOf({ store }: Project): Promise<number> {

@@ -22,16 +22,21 @@ export type Project = {
 
 export async function makeProject(): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), 'mo-bench-'));
-  const store = await openStore(folder, { clock: systemClock });
+  const { store, context } = await openProject(folder);
   return {
     folder,
     store,
-    context: contextOf(folder, store),
+    context,
     end: async () => {
       store.close();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+export async function openProject(folder: string): Promise<Pick<Project, 'store' | 'context'>> {
+  const store = await openStore(folder, { clock: systemClock });
+  return { store, context: contextOf(folder, store) };
 }
 
 /** A run of these nodes that belongs to this process. */
