@@ -108,10 +108,9 @@ describe('the sample repository', () => {
     expect(stdout.trim()).toBe('1');
   });
 
-  test('a folder that cannot be made is named', async () => {
-    await expect(
-      makeSampleRepository(join(sample, 'package.json', 'inside')),
-    ).rejects.toMatchObject({ code: 'workspace-unwritable' });
+  test('a sample that is there already is not made a second time', async () => {
+    await expect(makeSampleRepository(sample)).rejects.toMatchObject({ code: 'bad-input' });
+    expect((await command('git', 'rev-list', '--count', '--all')).stdout.trim()).toBe('1');
   });
 });
 
