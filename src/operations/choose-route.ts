@@ -2,6 +2,7 @@ import type { NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import { keyOf, routeNode, type Candidate, type Worker } from '../core/routing.ts';
 import type { Route } from '../core/worker.ts';
+import { toldProviders } from '../core/worker-name.ts';
 import { historyOf } from '../engine/engine.ts';
 import type { Surroundings } from '../workflow/assign.ts';
 import type { OperationContext } from './context.ts';
@@ -56,7 +57,11 @@ export async function checkNames(
   if (wish.provider === null) return;
   const known = (await context.providers()).map(({ name }) => name);
   if (!known.includes(wish.provider)) {
-    throw new MoError({ code: 'unknown-provider', provider: wish.provider, known });
+    throw new MoError({
+      code: 'unknown-provider',
+      provider: wish.provider,
+      known: toldProviders(known),
+    });
   }
   if (wish.profile === null) return;
   const { settings, found } = await context.settings();

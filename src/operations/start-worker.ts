@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import type { Route } from '../core/worker.ts';
+import { wishedWorker } from '../core/worker-name.ts';
 import { chooseRoute } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
 import { findRun } from './find-run.ts';
@@ -52,6 +53,7 @@ export async function startWorker(
 
 async function nodeOf(input: RunInput, context: OperationContext): Promise<NodeSpec> {
   const session = input.resume === undefined ? null : await sessionOf(input.resume, context);
+  const wished = wishedWorker(input);
   const { settings } = await context.settings();
   return newNode(
     {
@@ -62,8 +64,8 @@ async function nodeOf(input: RunInput, context: OperationContext): Promise<NodeS
       write: input.write,
       scope: scopeOf(input),
       gates: (input.gates ?? []).map((command) => ({ gate: 'command', command, timeoutMs: null })),
-      provider: session?.route.provider ?? input.provider ?? null,
-      profile: session?.route.profile ?? input.profile ?? null,
+      provider: session?.route.provider ?? wished.provider,
+      profile: session?.route.profile ?? wished.profile,
       model: input.model ?? null,
       effort: input.effort ?? null,
       timeoutMs: Math.ceil(input.timeout_s * 1000),
