@@ -79,7 +79,7 @@ async function carryOut(
     const hosts = installed.map((one) => ({
       ...planObject(one),
       check: one.check,
-      twice: one.isTwice,
+      twice: one.twins.length > 0,
     }));
     terminal.out(asJson({ changed: !isSame, hosts }));
   } else terminal.out(endLines(installed, isSame).join('\n'));
@@ -130,12 +130,12 @@ function endLines(installed: readonly InstalledHost[], isSame: boolean): string[
   const isLost = installed.some(({ check }) => check?.state === 'lost');
   return [
     `Installed. Start a new session and type: ${installed.map(({ call, title }) => `${call} (${title})`).join(', ')}`,
-    ...installed
-      .filter(({ isTwice }) => isTwice)
-      .map(
-        ({ title }) =>
-          `! mo is in ${title} twice: a plugin of it was there already. Take one of the two out, or every tool is there double.`,
+    ...installed.flatMap(({ title, twins }) =>
+      twins.map(
+        ({ id, removal }) =>
+          `! mo is in ${title} twice: the plugin ${id} was there already, and every tool is there double. Take it out with: ${removal}`,
       ),
+    ),
     ...(isLost ? ['What is wrong says: mo doctor'] : []),
     'Take it out again with: mo uninstall',
   ];
