@@ -5,7 +5,7 @@ import { isReady, needOf } from './needs.ts';
 import { nodeSpec } from './node.ts';
 import { progress, progressOfRun } from './progress.ts';
 import { originOf, reusedText } from './reuse.ts';
-import { addSpend, noSpend, spend } from './spend.ts';
+import { spend, spendOf, writtenSpend } from './spend.ts';
 import { route } from './worker.ts';
 import type { Run, RunNode, RunStatus } from './run.ts';
 import { whySkipped } from './skipped.ts';
@@ -120,7 +120,7 @@ export function viewOf(run: Run, updatedAt: number): RunView {
     total: run.nodes.size,
     progress: progressOfRun(run),
     maps: [...run.nodes.items].map(([map, counts]) => ({ map, counts: inOrder(counts) })),
-    spend: run.settled,
+    spend: writtenSpend(run.settled),
     head: run.head?.commit ?? null,
     branch: branchOf(run),
     target: run.spec.target,
@@ -145,7 +145,7 @@ export function nodeViewOf(node: RunNode): NodeView {
     stale: node.stale,
     route: last?.route ?? null,
     model: last?.ending?.model ?? null,
-    spend: node.attempts.reduce((sum, one) => addSpend(sum, one.ending?.spend ?? noSpend), noSpend),
+    spend: writtenSpend(spendOf(node.attempts)),
     startedAt: last?.startedAt ?? null,
     endedAt: last?.endedAt ?? null,
     message: messageOf(node)?.slice(0, messageLength) ?? null,
