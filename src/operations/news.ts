@@ -178,6 +178,7 @@ function nodesOf(store: Store, runId: string, asked: Asked): NonNullable<PollOut
     const route = routeText(node.route, summary?.model ?? node.model);
     return {
       node: node.name,
+      ...(node.item === null ? {} : { item: oneLine(node.item, 60) }),
       status: node.state,
       ...(node.attempt > 0 ? { attempt: node.attempt } : {}),
       ...(route === null ? {} : { route }),

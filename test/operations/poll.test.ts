@@ -335,7 +335,7 @@ test.each(['x', '1', '1.2', '9'.repeat(50), '../..'])(
 test('a map of 10,000 items is told in 2 KB: items are counted, and who else changed is listed', async () => {
   const project = await aProject();
   const items = Array.from({ length: 10_000 }, (_, index) =>
-    aNode(`docs-${index + 1}`, { itemOf: 'docs' }),
+    aNode(`docs-${index + 1}`, { itemOf: 'docs', items: [`src/${index + 1}-${'ü'.repeat(60)}`] }),
   );
   const { runId, owner, record } = aRun(project, [aMap('docs'), aNode('other'), ...items]);
   for (let one = 1; one <= 20; one += 1) owner.start(`docs-${one}`);
@@ -345,10 +345,25 @@ test('a map of 10,000 items is told in 2 KB: items are counted, and who else cha
   owner.start('other');
   const news = await ask(project, runId);
   expect(news.maps).toEqual([
-    'docs 4/10000 done, 11 at work, 5 failed (docs-5, docs-6, docs-7, …)',
+    `docs 4/10000 done, 11 at work, 5 failed (${[5, 6, 7].map((one) => `docs-${one} src/${one}-${'ü'.repeat(33)}…`).join(', ')}, …)`,
   ]);
   expect(news.lines).toEqual([expect.stringContaining('other running')]);
   expect(Buffer.byteLength(JSON.stringify(news))).toBeLessThan(2_000);
+});
+
+test('an item is told in detail with what it was made for', async () => {
+  const project = await aProject();
+  const items = [['src/a.ts'], ['src/b.ts', 'src/c.ts', 'src/d.ts'], null].map((made, index) =>
+    aNode(`docs-${index + 1}`, { itemOf: 'docs', items: made }),
+  );
+  const { runId, owner } = aRun(project, [aMap('docs'), ...items]);
+  for (const { name } of items) owner.start(name);
+  const { nodes } = await ask(project, runId, { detail: 'nodes' });
+  expect(nodes?.map(({ node, item }) => [node, item])).toEqual([
+    ['docs-1', 'src/a.ts'],
+    ['docs-2', 'src/b.ts and 2 more'],
+    ['docs-3', undefined],
+  ]);
 });
 
 test('progress is told of the lists that nodes belong to: an entry counts when all its nodes are done', async () => {
