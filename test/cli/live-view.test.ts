@@ -218,9 +218,9 @@ test('what a failed item was made for is cut, and the line to the terminal', () 
   const shown = picture([node('docs')], {
     maps: [{ ...halfWay, failed: [{ node: 'docs-7', item }] }],
   });
-  const told = (width: number) => renderView(shown, 0, { width, height: 40, color: false });
-  expect(told(200)[1]).toMatch(/1 failed \(docs-7 src\/deep\/[^ ]{30}…\)$/);
-  for (const line of told(60)) expect(line.length).toBeLessThanOrEqual(60);
+  const lines = (width: number) => renderView(shown, 0, { width, height: 40, color: false });
+  expect(lines(200)[1]).toMatch(/1 failed \(docs-7 src\/deep\/[^ ]{30}…\)$/);
+  for (const line of lines(60)) expect(line.length).toBeLessThanOrEqual(60);
 });
 
 test('the progress of a list stands before the nodes, and a log says when another entry is done', () => {
