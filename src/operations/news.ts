@@ -110,9 +110,13 @@ export function raiseCommand(runId: string): string {
 
 /** How many attention flags the workers at work have raised. */
 export function flagsRaised(store: Store, runId: string): number {
+  return attention(store, runId).length;
+}
+
+export function attention(store: Store, runId: string): { node: string; flag: string }[] {
   return store
     .liveSummaries(runId, mostLive)
-    .reduce((sum, { summary }) => sum + summary.flags.length, 0);
+    .flatMap(({ node, summary }) => summary.flags.map((flag) => ({ node, flag })));
 }
 
 export function landedText(landed: NonNullable<RunView['landed']>): string {
