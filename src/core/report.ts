@@ -8,7 +8,7 @@ import { progressOf, type MapProgress } from './map-progress.ts';
 import { progressOfRun, type Progress } from './progress.ts';
 import { originOf } from './reuse.ts';
 import type { Run, RunNode } from './run.ts';
-import type { Spend } from './spend.ts';
+import { writtenSpend, type Spend } from './spend.ts';
 import { countsOf, reasonOf } from './view.ts';
 
 /** What became of a run: `report.json`, and what `report.md` is written from. Below 1 MB however large the run is. Times: ISO 8601. */
@@ -77,7 +77,7 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     started_at: isoOf(run.createdAt),
     ended_at: finished === null ? null : isoOf(finished.at),
     ms: finished === null ? null : finished.at - run.createdAt,
-    spend: run.settled,
+    spend: writtenSpend(run.settled),
     base: spec.base,
     branch: hasBranch ? branch : null,
     head: hasBranch ? (run.head?.commit ?? null) : null,
