@@ -6,7 +6,7 @@ import { toldProviders } from '../core/worker-name.ts';
 import { historyOf } from '../engine/engine.ts';
 import type { Surroundings } from '../workflow/assign.ts';
 import type { OperationContext } from './context.ts';
-import { probeProvider } from './probe-provider.ts';
+import { probeProvider, startLack } from './probe-provider.ts';
 
 export type RouteWish = Pick<
   NodeSpec,
@@ -101,7 +101,8 @@ async function workersOf(
       };
       const problem = probed.problem?.what.replace(/\.$/, '') ?? null;
       if (probed.path === null) return { ...known, reason: 'not on the PATH' };
-      return probed.version !== null && probed.signedIn === 'no'
+      const onlySignIn = probed.signedIn === 'no' && startLack(provider) === null;
+      return probed.version !== null && onlySignIn
         ? { ...known, reason: null, signedOut: problem }
         : { ...known, reason: problem };
     }),
