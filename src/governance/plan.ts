@@ -100,15 +100,26 @@ const mostNodes = 20_000;
 const foreign = ['.agent-workspace/claude-code-orchestrator', '.orchestrator'];
 
 export async function planMigrate(place: Place): Promise<Plan> {
-  const steps: Step[] = [];
+  const { steps, kept }: Plan = { steps: [], kept: [] };
   for (const from of foreign) {
     const path = join(place.root, from);
     if (!(await isThere(path))) continue;
+    if (await isTracked(place, from)) {
+      kept.push({ path, why: `git tracks it: git rm -r --cached ${from} first` });
+      continue;
+    }
     const { bytes, files } = await sizeOf(path);
     const to = await freeName(place, from.split('/').at(-1)?.replace(/^\./, '') ?? from);
     steps.push({ do: 'archive', path, to, from, bytes, files, ageDays: null, run: null });
   }
-  return { steps, kept: [] };
+  return { steps, kept };
+}
+
+/** Moving it would delete files of the project. */
+async function isTracked({ repository }: Place, path: string): Promise<boolean> {
+  if (repository === null) return false;
+  const listed = await repository.git.text(['ls-files', '-z', '--', path]);
+  return listed !== '';
 }
 
 /** mo's section in the files that the CLIs read; all else in them stays letter by letter. */

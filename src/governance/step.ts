@@ -6,6 +6,7 @@ import { openWorktree, removeWorktree } from '../git/worktree.ts';
 import { removeFolder } from '../git/remove-folder.ts';
 import { addToIndex } from '../store/kept-file.ts';
 import { compressStreams } from './compress.ts';
+import { folderDigest } from './folder-digest.ts';
 import { isAtRest } from './old-runs.ts';
 import type { Place } from './place.ts';
 import { sizeOf } from './sizes.ts';
@@ -78,7 +79,9 @@ async function archive(place: Place, step: Extract<Step, { do: 'archive' }>): Pr
   const target = join(paths.archives, step.to);
   const { from, bytes, files } = step;
   const archivedAt = new Date(now).toISOString();
-  await addToIndex(paths, { name: step.to, from, bytes, files, archived_at: archivedAt });
+  // What a run left is compressed, and its receipts prove it; of anything else this is the only proof.
+  const proof = step.run === null ? { digest: await folderDigest(step.path) } : {};
+  await addToIndex(paths, { name: step.to, from, bytes, files, ...proof, archived_at: archivedAt });
   await rename(step.path, target);
   return step.run === null ? { refused: null, bytesAfter: bytes } : compress(place, target);
 }

@@ -171,13 +171,14 @@ async function stale(place: Place): Promise<Part> {
 }
 
 async function audited(place: Place): Promise<Part> {
-  const { runs, events, receipts, problems } = await audit(place);
+  const { runs, events, receipts, migrated, problems } = await audit(place);
   return {
     items: [
       { name: 'runs', text: String(runs) },
       { name: 'events', text: `${events}, without gaps unless told below` },
       { name: 'receipts', text: `${receipts}, files and commits looked up` },
+      ...(migrated === 0 ? [] : [{ name: 'migrated', text: `${migrated}, contents looked up` }]),
     ],
-    problems: problems.map(({ run, what, fix }) => ({ what: `${run}: ${what}`, fix })),
+    problems: problems.map(({ of, what, fix }) => ({ what: `${of}: ${what}`, fix })),
   };
 }

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { addWorktree } from '../../src/git/worktree.ts';
@@ -157,6 +157,43 @@ test('folders of earlier systems are moved under the archives with an index, not
     'orchestrator',
   ]);
   expect((await tidy(house, { action: 'migrate' })).data).toMatchObject({ steps: [] });
+});
+
+test('a folder of an earlier system that git tracks stays where it is', async () => {
+  const house = await aHouse();
+  await mkdir(join(house.repo, '.orchestrator'));
+  await writeFile(join(house.repo, '.orchestrator', 't'), 'mine\n');
+  await house.git('add', '.orchestrator/t');
+  await house.git('commit', '-qm', 'tracked');
+  const { data } = await tidy(house, { action: 'migrate', dry_run: false });
+  expect(data).toMatchObject({
+    steps: [],
+    kept: [{ path: '.orchestrator', why: 'git tracks it: git rm -r --cached .orchestrator first' }],
+  });
+  expect(await house.git('status', '--porcelain')).toBe('');
+});
+
+test.each<[string, string, (folder: string) => Promise<void>]>([
+  ['changed', 'something in it was changed', (folder) => writeFile(join(folder, 'log'), 'b')],
+  ['added to', 'something in it was changed', (folder) => writeFile(join(folder, 'x'), '')],
+  ['thinned out', 'something in it was changed', (folder) => rm(join(folder, 'log'))],
+  ['taken away', 'it is gone', (folder) => rm(folder, { recursive: true })],
+])('audit finds a folder that was %s after it was brought in', async (_, found, tamper) => {
+  const house = await aHouse();
+  await mkdir(join(house.repo, '.orchestrator', 'deep'), { recursive: true });
+  await writeFile(join(house.repo, '.orchestrator', 'log'), 'a');
+  await symlink('log', join(house.repo, '.orchestrator', 'deep', 'last'));
+  await tidy(house, { action: 'migrate', dry_run: false });
+  expect(await look(house, { what: 'audit' })).toMatchObject({
+    items: expect.arrayContaining([{ name: 'migrated', text: '1, contents looked up' }]),
+    problems: [],
+  });
+  await tamper(join(house.engine.paths.archives, 'orchestrator'));
+  const answer = await project.call({ what: 'audit' }, contextOf(house));
+  expect(answer).toMatchObject({
+    exitCode: 1,
+    data: { problems: [{ what: expect.stringMatching(`^archives/orchestrator: .*${found}`) }] },
+  });
 });
 
 test('init makes what is missing and leaves what is there', async () => {
