@@ -10,6 +10,8 @@ const field = z.looseObject({
   enum: z.array(z.string()).optional(),
   description: z.string().optional(),
   default: z.unknown().optional(),
+  /** What turning it off means, where it is on by default. */
+  off: z.string().optional(),
   get items() {
     return field.optional();
   },
@@ -23,7 +25,7 @@ type Field = z.infer<typeof field>;
 export function flagsOf(input: z.ZodObject): Flag[] {
   const schema = field.parse(z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }));
   return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => [
-    flagOf([name], one),
+    ...onOrOff([name], one),
     ...Object.entries(one.properties ?? {}).flatMap(([inner, part]) => [
       flagOf([name, inner], part),
       dotted([name, inner], part),
@@ -57,17 +59,16 @@ function dotted(path: readonly string[], one: Field): Flag {
   return { path, option: flag.option.hideHelp() };
 }
 
+/** What is on by default is turned off; that it is on may be said too. */
+function onOrOff(path: readonly string[], one: Field): Flag[] {
+  const flag = flagOf(path, one);
+  if (one.type !== 'boolean' || one.default !== true) return [flag];
+  const name = flag.option.flags.replace('--', '--no-');
+  return [flag, { path, option: new Option(name, one.off ?? `not: ${one.description ?? ''}`) }];
+}
+
 function flagOf(path: readonly string[], one: Field, joint = '_'): Flag {
   const name = flagName(path.join(joint));
-  // What is on by default can only be turned off.
-  if (one.type === 'boolean' && one.default === true)
-    return {
-      path,
-      option: new Option(
-        name.replace('--', '--no-'),
-        `not: ${describe({ ...one, default: undefined })}`,
-      ),
-    };
   const option = new Option(`${name}${placeholder(one)}`, describe(one));
   // The help names the choices; the schema refuses what is none of them, and says which one is near.
   if (one.enum !== undefined) option.choices(one.enum).argParser((text: string) => text);

@@ -8,7 +8,10 @@ export const oldDays = 30;
 export const applyInput = z.strictObject({
   action: z.enum(['init', 'clean', 'archive', 'migrate', 'policy']),
   older_than_days: z.number().min(0).default(oldDays),
-  dry_run: z.boolean().default(true).describe('show only'),
+  dry_run: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'show only', off: 'do it (without this it is only shown)' }),
   remove: z.boolean().default(false).describe('policy: take it out'),
 });
 
