@@ -1,6 +1,6 @@
-import { mkdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeWhole } from '../platform/files.ts';
+import { mkdir, rename, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errnoOf, fileProblem, writeWhole } from '../platform/files.ts';
 import { parkedRef } from '../git/refs.ts';
 import { openWorktree, removeWorktree } from '../git/worktree.ts';
 import { removeFolder } from '../git/remove-folder.ts';
@@ -24,6 +24,8 @@ export type Step = {
   /** A worktree; what exists only there is parked first. */
   | { do: 'collect'; node: string }
   | { do: 'remove' }
+  /** A folder with nothing in it. */
+  | { do: 'drop' }
   /** Into the archives, under this name; streams and logs of a run are compressed there. */
   | { do: 'archive'; to: string; from: string; files: number }
   /** Of a run that is in the archives already. */
@@ -49,6 +51,8 @@ export async function perform(place: Place, step: Step): Promise<Outcome> {
     case 'remove':
       await removeFolder(step.path);
       return done;
+    case 'drop':
+      return (await removeIfEmpty(step.path)) ? done : { refused: 'something is in it now' };
     case 'collect':
       return collect(place, step);
     case 'archive':
@@ -67,7 +71,21 @@ async function collect(
   // A folder git does not know cannot be parked: a person looks at it.
   if (worktree === null) return { refused: 'git does not know it as a worktree' };
   await removeWorktree(repository, worktree, parkedRef(step.run ?? 'r-0', step.node, 1));
+  // The folder of its run: other worktrees of it may still be there.
+  await removeIfEmpty(dirname(step.path));
   return done;
+}
+
+async function removeIfEmpty(folder: string): Promise<boolean> {
+  return rmdir(folder).then(
+    () => true,
+    (cause: unknown) => {
+      const code = errnoOf(cause);
+      if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+      if (code === 'ENOENT') return true;
+      throw fileProblem(folder, cause);
+    },
+  );
 }
 
 /**

@@ -70,7 +70,7 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema
 /**
  * Without what costs a controller tokens and tells it nothing: `$schema`, the bounds of safe integers, that amounts are positive,
  * lengths nobody reaches, what other keys may be there (who sends a wrong one is told those there are), that a flag is off and a text
- * empty unless given,  the choices of a field marked `brief`, which another tool lists, and what
+ * empty unless given, the choices of a field marked `brief`, which another tool lists, and what
  * only the help of a command says (`off`).
  */
 function trimmed(schema: object): Record<string, unknown> {

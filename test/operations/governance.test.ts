@@ -1,5 +1,5 @@
-import { appendFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { addWorktree } from '../../src/git/worktree.ts';
 import { openRepository } from '../../src/git/repository.ts';
@@ -46,11 +46,34 @@ test('clean shows what it would do, then parks what is nowhere else and removes 
   expect((await tidy(house, { action: 'clean' })).data).toMatchObject({ steps: [], bytes: 0 });
 });
 
+test('clean takes the folder of a run that holds no worktree, and leaves none behind', async () => {
+  const house = await aHouse();
+  const { runId, path } = await anOldRun(house);
+  const other = await house.create({ nodes: [writer('two', 'echo 1 > two.txt')] });
+  await house.own(other);
+  const folder = dirname(house.engine.paths.worktree(other, 'two'));
+  await mkdir(folder, { recursive: true });
+  const { data } = await tidy(house, { action: 'clean', dry_run: false });
+  expect(data['steps']).toMatchObject([
+    { what: 'park and remove', path: `.agent-workspace/worktrees/${runId}/left` },
+    { what: 'remove the empty folder', path: `.agent-workspace/worktrees/${other}` },
+  ]);
+  for (const gone of [dirname(path), folder]) await expect(stat(gone)).rejects.toThrow('ENOENT');
+});
+
 test('a run that goes on, or ended lately, is not touched', async () => {
   const house = await aHouse();
   const { runId } = await anOldRun(house);
   const lately = await tidy(house, { action: 'clean', older_than_days: 1 });
-  expect(lately.data).toMatchObject({ steps: [], kept: [{ why: 'the run ended too lately' }] });
+  expect(lately.data).toMatchObject({
+    steps: [],
+    kept: [
+      {
+        why: 'the run ended less than 1 day ago; project_apply {action: "clean", older_than_days: 0} takes it',
+      },
+    ],
+  });
+  expect(lately.reading).toMatch(/^clean: nothing to do$/m);
   const live = await house.create({ nodes: [writer('two', untilFile('go'))] });
   const owned = house.own(live);
   await until(async () => (await house.lines('ran')).includes('two 1'));
@@ -98,11 +121,15 @@ test('status, policy and stale say what there is', async () => {
   await writeFile(join(house.repo, 'mo.yaml'), 'limits: { usd_per_day: 3 }\n');
   const status = await look(house, { what: 'status' });
   expect(JSON.stringify(status)).toContain('1 succeeded');
+  expect(JSON.stringify(status)).toContain('1 branch mo/*');
   expect(status).toMatchObject({ problems: [], project: house.repo });
   const policy = await look(house, { what: 'policy' });
   expect(policy['items']).toContainEqual({ name: 'limits.usd_per_day', text: '3 (mo.yaml)' });
   const stale = await look(house, { what: 'stale' });
   expect(stale['items']).toMatchObject([{ name: runId, age_days: 0, text: 'succeeded' }]);
+  expect(stale['next']).toBe(
+    'Every run that is over ended less than 30 days ago: project_apply {action: "clean", older_than_days: 0} takes them all the same.',
+  );
   await writeFile(join(house.engine.paths.folder, '.gitignore'), '');
   expect(await look(house, { what: 'status' })).toMatchObject({
     problems: [{ what: 'git does not ignore the workspace.' }],
