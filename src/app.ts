@@ -3,7 +3,6 @@ import { basename, resolve } from 'node:path';
 import type { CliDeps, ServeWish } from './cli/cli-deps.ts';
 import type { FoundProfiles } from './core/found-profile.ts';
 import { MoError } from './core/problem.ts';
-import type { Settings } from './core/settings.ts';
 import type { Provider } from './core/worker.ts';
 import type { Engine } from './engine/engine.ts';
 import type { OperationContext, Project, VerifyResult, VerifyWish } from './operations/context.ts';
@@ -120,7 +119,7 @@ async function contextOf(call: Call): Promise<OperationContext> {
         env: call.env,
         pack: (await import('./workflow/prompts.ts')).loadPromptPack(),
       });
-      return verify(engine, wish, { settings: async () => (await settings()).settings, ...call });
+      return verify(engine, wish, { settings, ...call });
     },
   };
 }
@@ -232,14 +231,14 @@ function logLine(text: string): void {
 async function verify(
   engine: Engine,
   wish: VerifyWish,
-  { settings, signal }: { settings: () => Promise<Settings>; signal: AbortSignal },
+  { settings, signal }: { settings: OperationContext['settings']; signal: AbortSignal },
 ): Promise<VerifyResult> {
   const { verifyFolder, verifyReceipt, verifyRun } = await import('./engine/verify.ts');
   switch (wish.what) {
     case 'run':
       return verifyRun(engine, { ...wish, signal });
     case 'folder':
-      return verifyFolder(engine, { ...wish, settings: await settings(), signal });
+      return verifyFolder(engine, { ...wish, ...(await settings()), signal });
     case 'receipt':
       return verifyReceipt(engine, wish);
   }

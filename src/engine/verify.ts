@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Verdict } from '../core/gate.ts';
 import { gatesOfTree } from '../core/gates.ts';
+import { parseJson } from '../core/json.ts';
 import type { GateSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import { receipt as receiptSchema, receiptProblems } from '../core/receipt.ts';
@@ -129,6 +130,8 @@ export async function verifyFolder(
     base: string;
     commands: readonly string[];
     settings: Settings;
+    /** Commands of the settings that do not count, because nobody has trusted them. */
+    untrusted: { file: string; commands: readonly string[] } | null;
     signal: AbortSignal;
   },
 ): Promise<VerifyAnswer> {
@@ -150,20 +153,31 @@ export async function verifyFolder(
   };
   const evidence = join(engine.paths.folder, 'verify', engine.newUuid());
   const verdicts = await judge(engine, subject, {
-    commands: wish.commands,
+    commands: wish.commands.length > 0 ? wish.commands : (wish.settings.gates?.commands ?? []),
     settings: wish.settings,
     evidence,
     signal: wish.signal,
   });
   const commit = (await isClean(repository)) ? repository.head : null;
+  const problems = wish.commands.length > 0 ? [] : untrustedProblems(wish.untrusted);
   return {
-    pass: verdicts.every((one) => one.pass),
+    pass: problems.length === 0 && verdicts.every((one) => one.pass),
     commit,
     tree,
     verdicts,
     receipt: null,
-    problems: [],
+    problems,
   };
+}
+
+function untrustedProblems(
+  untrusted: { file: string; commands: readonly string[] } | null,
+): string[] {
+  if (untrusted === null) return [];
+  const { file, commands } = untrusted;
+  return [
+    `${file} names commands that nobody has trusted as it is now, so they did not run: ${commands.join('; ')}. A person reads it, then: mo trust`,
+  ];
 }
 
 /** Whether a receipt still says the truth: unchanged since it was issued, and its commit and tree are in the repository. */
@@ -171,7 +185,7 @@ export async function verifyReceipt(engine: Engine, wish: { file: string }): Pro
   const file = resolve(engine.project, wish.file);
   const text = await readText(file);
   if (text === null) throw unreadable(file, 'there is no such file');
-  const parsed = receiptSchema.safeParse(parse(text));
+  const parsed = receiptSchema.safeParse(parseJson(text)?.value);
   if (!parsed.success) throw unreadable(file, 'it is no receipt of mo');
   const receipt = parsed.data;
   const problems = receiptProblems(receipt, sha256);
@@ -279,14 +293,6 @@ async function baseOf(git: Git, base: string): Promise<string> {
     what: `${base} is no commit of this repository.`,
     fix: 'Name a branch, a tag or a commit with --base.',
   });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function unreadable(file: string, why: string): MoError {

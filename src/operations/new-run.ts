@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { NodeDefaults, RunSpec } from '../core/event.ts';
 import { maxNodes } from '../core/graph.ts';
 import type { Limit, NodeSpec } from '../core/node.ts';
@@ -46,6 +47,7 @@ export async function startRun(
   const [spec, above] = await Promise.all([specOf(context, wish), git?.lastRunNumber() ?? 0]);
   const store = await context.store();
   const { runId, existed } = store.createRun({ spec, clientKey: wish.clientKey, above });
+  if (existed) checkSameRun(store.spec(runId), { ...spec, runId }, wish.clientKey);
   if (!existed && wish.source) await keepSource(store.paths, runId, wish.source);
   await context.ensureOwner(runId);
   return {
@@ -53,6 +55,25 @@ export async function startRun(
     existed,
     cursor: writeCursor({ seq: store.lastSeq(runId), version: 0, flags: 0 }),
   };
+}
+
+/** A key that was used for something else would answer with a run that nobody asked for. */
+function checkSameRun(there: RunSpec, asked: RunSpec, clientKey: string | null): void {
+  if (isDeepStrictEqual(askedOf(there), askedOf(asked))) return;
+  throw new MoError({
+    code: 'bad-input',
+    what: `client_key ${clientKey ?? ''} belongs to ${there.runId}, which was asked something else.`,
+    fix: `Give another client_key, or look at that run: poll {run_id: "${there.runId}"}`,
+  });
+}
+
+function askedOf({ goal, inputs, nodes }: RunSpec) {
+  const asked = nodes.map(({ name, kind, role, task, write, scope, needs, map }) => ({
+    ...{ name, kind, role, task, write, scope, needs },
+    over: map?.over ?? null,
+    item: map?.item.task ?? null,
+  }));
+  return { goal, inputs, nodes: asked };
 }
 
 async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<RunSpec, 'runId'>> {

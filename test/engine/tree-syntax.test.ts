@@ -126,6 +126,7 @@ test('a folder is read against its base, as the settings say', async () => {
       folder: '.',
       base: 'HEAD',
       commands: [],
+      untrusted: null,
       settings: { gates: { syntax } },
       signal: new AbortController().signal,
     });
