@@ -119,7 +119,7 @@ export function viewOf(run: Run, updatedAt: number): RunView {
     counts: countsOf(run),
     total: run.nodes.size,
     progress: progressOfRun(run),
-    maps: [...run.nodes.items].map(([map, counts]) => ({ map, counts: inOrder(counts) })),
+    maps: mapsOf(run),
     spend: run.settled,
     head: run.head?.commit ?? null,
     branch: branchOf(run),
@@ -212,6 +212,11 @@ function isMoving(run: Run): boolean {
     if (node.spec.kind !== 'approval' || !isReady(run, node)) return true;
   }
   return false;
+}
+
+/** The items of each map that has unfolded, by state. */
+export function mapsOf({ nodes }: Run): RunView['maps'] {
+  return [...nodes.items].map(([map, counts]) => ({ map, counts: inOrder(counts) }));
 }
 
 /** In the order of a node's life, so that two looks at one run read alike. */

@@ -1,3 +1,4 @@
+import { shownCounts } from '../core/shown-map.ts';
 import type { Progress } from '../core/progress.ts';
 import type { OperationContext } from './context.ts';
 import type { RunState } from '../core/view.ts';
@@ -22,7 +23,7 @@ export async function listRuns(context: OperationContext, limit: number): Promis
     goal,
     started_at: new Date(createdAt).toISOString(),
     progress: view.progress,
-    counts: view.counts,
+    counts: shownCounts(view),
     spend: view.spend,
   }));
 }

@@ -1,3 +1,4 @@
+import { shownCounts, shownState } from '../core/shown-map.ts';
 import type { NodeView, RunView } from '../core/view.ts';
 import type { Store } from '../store/store.ts';
 import { keyOf } from '../core/routing.ts';
@@ -53,7 +54,7 @@ export function newsOfRun(store: Store, runId: string, asked: Asked): PollOutput
     state: view.state,
     changed: true,
     cursor: writeCursor(cursor),
-    counts: view.counts,
+    counts: shownCounts(view),
     ...(view.progress.length === 0 ? {} : { progress: view.progress.slice(0, mostLists) }),
     ...facts(runId, view, asked.warning),
     ...(isOver(view.state) ? {} : closedLanes(store, asked.now)),
@@ -65,11 +66,11 @@ export function newsOfRun(store: Store, runId: string, asked: Asked): PollOutput
       return fitted(
         { ...base, ...mapsOf(store, runId, view) },
         'lines',
-        linesOf(store, runId, asked),
+        linesOf(store, runId, view, asked),
         summaryBytes,
       );
     case 'nodes':
-      return fitted(base, 'nodes', nodesOf(store, runId, asked), detailBytes);
+      return fitted(base, 'nodes', nodesOf(store, runId, view, asked), detailBytes);
     case 'events':
       return eventsOf(store, runId, base, asked);
   }
@@ -167,14 +168,14 @@ function mapsOf(store: Store, runId: string, { maps }: RunView): Pick<PollOutput
   };
 }
 
-function linesOf(store: Store, runId: string, asked: Asked): string[] {
+function linesOf(store: Store, runId: string, view: RunView, asked: Asked): string[] {
   const { nodes, live } = changed(store, runId, asked.since, 'without items');
   const chars = Math.min(90, Math.max(24, Math.floor(500 / Math.max(1, nodes.length))));
   return nodes.map((node) => {
     const worker = live.get(node.name);
     const parts = [
       node.name,
-      node.isStarting ? 'starting' : node.state,
+      node.isStarting ? 'starting' : shownState(view.maps, node),
       ...(node.attempt > 1 ? [`attempt ${node.attempt}`] : []),
       ...(node.state === 'running' && node.startedAt !== null
         ? [duration(asked.now - node.startedAt)]
@@ -186,14 +187,19 @@ function linesOf(store: Store, runId: string, asked: Asked): string[] {
   });
 }
 
-function nodesOf(store: Store, runId: string, asked: Asked): NonNullable<PollOutput['nodes']> {
+function nodesOf(
+  store: Store,
+  runId: string,
+  view: RunView,
+  asked: Asked,
+): NonNullable<PollOutput['nodes']> {
   const { nodes, live } = changed(store, runId, asked.since);
   return nodes.map((node) => {
     const summary = live.get(node.name)?.summary;
     const route = routeText(node.route, summary?.model ?? node.model);
     return {
       node: node.name,
-      status: node.state,
+      status: shownState(view.maps, node),
       ...(node.attempt > 0 ? { attempt: node.attempt } : {}),
       ...(route === null ? {} : { route }),
       ...(summary?.lastAction ? { action: oneLine(summary.lastAction, 120) } : {}),

@@ -1,5 +1,6 @@
 import type { Store } from '../store/store.ts';
 import { progressText } from '../core/progress.ts';
+import { shownCounts } from '../core/shown-map.ts';
 import { oneLine, spending } from './amounts.ts';
 import type { OperationContext } from './context.ts';
 import { readCursors, writeCursors, type Cursor } from './cursor.ts';
@@ -85,7 +86,7 @@ function cursorsOf(rows: readonly Row[]): Map<number, Cursor> {
 }
 
 function runLine({ runId, view }: Row): string {
-  const counts = Object.entries(view.counts).map(([status, number]) => `${number} ${status}`);
+  const counts = Object.entries(shownCounts(view)).map(([status, number]) => `${number} ${status}`);
   const spend = spending(view.spend);
   const needs = view.requests.map(({ question }) => `needs: ${oneLine(question, 80)}`);
   return [
