@@ -57,7 +57,8 @@ async function serve(wish: ServeWish): Promise<void> {
   await serveMcp({
     operations: chooseOperations(operations, wish),
     version: MO_VERSION,
-    contextOf: (call) => contextOf({ ...call, folder, surface: 'mcp', env }),
+    contextOf: (call) =>
+      contextOf({ ...call, folder, surface: 'mcp', env, readOnly: wish.readOnly }),
   });
 }
 
@@ -67,6 +68,8 @@ function isCalledAs(name: string): boolean {
 
 type Call = Pick<OperationContext, 'surface' | 'env' | 'signal' | 'progress'> & {
   folder: string | null;
+  /** Nothing is started, not even the owner of a run that was begun elsewhere. */
+  readOnly?: boolean;
 };
 
 async function contextOf(call: Call): Promise<OperationContext> {
@@ -101,8 +104,9 @@ async function contextOf(call: Call): Promise<OperationContext> {
     store,
     storeIfAny: async () => openedStoreIfAny(await root()),
     ensureOwner: async (runId) => {
-      const { ensureOwner } = await import('./engine/ensure-owner.ts');
-      await ensureOwner(await store(), { runId, env: call.env, clock });
+      const { ensureOwner, expectOwner } = await import('./engine/ensure-owner.ts');
+      if (call.readOnly === true) expectOwner(await store(), { runId, clock });
+      else await ensureOwner(await store(), { runId, env: call.env, clock });
     },
     trust: async () => {
       const [{ trustProject }, { checkProjectPrompts }] = await Promise.all([

@@ -46,6 +46,7 @@ export type Problem =
   | { code: 'day-spent'; ceiling: number; taken: number }
   | { code: 'fenced'; runId: string; epoch: number; newest: number }
   | { code: 'owner-failed'; runId: string; reason: string }
+  | { code: 'owner-missing'; runId: string }
   | { code: 'unexpected'; what: string }
   | { code: 'addon-missing'; reason: string }
   | { code: 'check-failed'; what: string; fix: string }
@@ -171,6 +172,8 @@ export function describeProblem(problem: Problem): string {
       return `This owner of ${problem.runId} (epoch ${problem.epoch}) was replaced by a newer one (epoch ${problem.newest}) and stops. Watch the run with: mo watch ${problem.runId}`;
     case 'owner-failed':
       return `The owner of run ${problem.runId} ended early: ${problem.reason.replace(/\.$/, '')}. Go on with: mo resume ${problem.runId}`;
+    case 'owner-missing':
+      return `Nobody executes ${problem.runId} any more, and a server with --read-only starts nobody. In a terminal: mo resume ${problem.runId}`;
     case 'unexpected':
       return `mo met something it was not made for: ${problem.what}. That is a mistake in mo: please report it, with what MO_DEBUG=1 prints for the same command.`;
     case 'addon-missing':
@@ -236,6 +239,7 @@ export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'store-busy': 5,
   fenced: 5,
   'owner-failed': 5,
+  'owner-missing': 5,
   unexpected: 5,
   'addon-missing': 5,
   'check-failed': 5,
