@@ -5,8 +5,8 @@ import { cutLine, findingText } from './report-line.ts';
 import { originOf } from './reuse.ts';
 import { keyOf } from './routing.ts';
 import type { AttemptRecord, RunNode } from './run.ts';
-import { addSpend, noSpend, type Spend } from './spend.ts';
 import { shownState } from './shown-map.ts';
+import { spendOf, writtenSpend, type Spend } from './spend.ts';
 import { whySkipped } from './skipped.ts';
 import type { RunView } from './view.ts';
 
@@ -129,7 +129,7 @@ function nodeReport(node: RunNode, maps: RunView['maps']): NodeReport {
     more_attempts: Math.max(0, attempts.length - mostAttempts),
     stale,
     ms: attempts.reduce((sum, one) => sum + (msOf(one) ?? 0), 0),
-    spend: attempts.reduce((sum, one) => addSpend(sum, one.ending?.spend ?? noSpend), noSpend),
+    spend: writtenSpend(spendOf(attempts)),
     files: files.slice(0, mostFiles).map((file) => cutLine(file, 200)),
     more_files: Math.max(0, files.length - mostFiles),
     commit: files.length === 0 ? null : (work?.commit ?? null),
@@ -179,7 +179,7 @@ function attemptReport(one: AttemptRecord, stale: boolean): AttemptReport {
     end: ending?.class ?? null,
     message: ending === null || ending.class === 'done' ? null : cutLine(ending.message, 300),
     ms: msOf(one),
-    spend: ending?.spend ?? null,
+    spend: ending === null ? null : writtenSpend(ending.spend),
     verdicts: one.verdicts.slice(-mostVerdicts).map(({ name, pass, evidence, findings }) => ({
       name: cutLine(name, 120),
       pass,

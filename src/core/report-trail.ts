@@ -4,6 +4,7 @@ import type { Finding } from './gate.ts';
 import { reusedText } from './reuse.ts';
 import { countedFindings, cutLine, findingText } from './report-line.ts';
 import { keyOf } from './routing.ts';
+import { writtenUsd } from './spend.ts';
 import { whySkipped } from './skipped.ts';
 
 /** `kind` is the type of the event. `at`: ISO 8601. */
@@ -171,7 +172,7 @@ function sayingOf(event: RunEvent, questions: ReadonlyMap<string, string>): Sayi
 
 function budgetText({ usd, tokens }: Limit): string {
   const parts = [
-    ...(usd === null ? [] : [`${usd} USD`]),
+    ...(usd === null ? [] : [`${writtenUsd(usd)} USD`]),
     ...(tokens === null ? [] : [`${tokens} tokens`]),
   ];
   return parts.length === 0 ? '' : ` under a budget of ${parts.join(' and ')}`;

@@ -8,7 +8,7 @@ import { progressOf, type MapProgress } from './map-progress.ts';
 import { progressOfRun, type Progress } from './progress.ts';
 import { originOf } from './reuse.ts';
 import type { Run, RunNode } from './run.ts';
-import type { Spend } from './spend.ts';
+import { writtenSpend, type Spend } from './spend.ts';
 import { shownCounts } from './shown-map.ts';
 import { countsOf, mapsOf, reasonOf } from './view.ts';
 
@@ -78,7 +78,7 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     started_at: isoOf(run.createdAt),
     ended_at: finished === null ? null : isoOf(finished.at),
     ms: finished === null ? null : finished.at - run.createdAt,
-    spend: run.settled,
+    spend: writtenSpend(run.settled),
     base: spec.base,
     branch: hasBranch ? branch : null,
     head: hasBranch ? (run.head?.commit ?? null) : null,

@@ -5,7 +5,8 @@ import { isReady, needOf } from './needs.ts';
 import { nodeSpec } from './node.ts';
 import { progress, progressOfRun } from './progress.ts';
 import { originOf, reusedText } from './reuse.ts';
-import { addSpend, noSpend, spend } from './spend.ts';
+import { cutLine } from './report-line.ts';
+import { spend, spendOf, writtenSpend } from './spend.ts';
 import { route } from './worker.ts';
 import type { Run, RunNode, RunStatus } from './run.ts';
 import { whySkipped } from './skipped.ts';
@@ -105,6 +106,8 @@ export const nodeView = z.object({
   needs: z.array(z.string()),
   /** The map it is an item of. */
   itemOf: z.string().nullable().default(null),
+  /** What it was made for, cut to one line: `src/a.ts`, `src/a.ts and 4 more`. */
+  item: z.string().nullable().default(null),
 });
 export type NodeView = z.infer<typeof nodeView>;
 
@@ -120,7 +123,7 @@ export function viewOf(run: Run, updatedAt: number): RunView {
     total: run.nodes.size,
     progress: progressOfRun(run),
     maps: mapsOf(run),
-    spend: run.settled,
+    spend: writtenSpend(run.settled),
     head: run.head?.commit ?? null,
     branch: branchOf(run),
     target: run.spec.target,
@@ -145,7 +148,7 @@ export function nodeViewOf(node: RunNode): NodeView {
     stale: node.stale,
     route: last?.route ?? null,
     model: last?.ending?.model ?? null,
-    spend: node.attempts.reduce((sum, one) => addSpend(sum, one.ending?.spend ?? noSpend), noSpend),
+    spend: writtenSpend(spendOf(node.attempts)),
     startedAt: last?.startedAt ?? null,
     endedAt: last?.endedAt ?? null,
     message: messageOf(node)?.slice(0, messageLength) ?? null,
@@ -153,7 +156,16 @@ export function nodeViewOf(node: RunNode): NodeView {
     isStarting: node.state.status === 'running' && node.state.process === null,
     needs: node.spec.needs,
     itemOf: node.spec.itemOf,
+    item: itemText(node.spec.items),
   };
+}
+
+const itemLength = 80;
+
+function itemText(items: readonly string[] | null): string | null {
+  const [first, ...more] = items ?? [];
+  if (first === undefined) return null;
+  return `${cutLine(first, itemLength)}${more.length === 0 ? '' : ` and ${more.length} more`}`;
 }
 
 /** Made when the first node lands on it, gone when the work was discarded: null then, and before. */

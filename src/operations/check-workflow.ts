@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { NodeSpec } from '../core/node.ts';
 import { mermaidOf } from '../core/mermaid.ts';
+import { writtenUsd } from '../core/spend.ts';
 import { dryRun, type DryRun } from '../workflow/dry-run.ts';
 import { renderDryRun, routeText } from '../workflow/dry-run-text.ts';
 import { roleOf, type Estimate } from '../workflow/estimate.ts';
@@ -149,7 +150,7 @@ function estimateFacts(estimate: Estimate): NonNullable<Checked['estimate']> {
     workers,
     priced,
     timed,
-    usd,
+    usd: usd === null ? null : { median: writtenUsd(usd.median), p80: writtenUsd(usd.p80) },
     longest_chain_s:
       chain === null
         ? null

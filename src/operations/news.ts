@@ -126,9 +126,13 @@ export function raiseCommand(runId: string): string {
 
 /** How many attention flags the workers at work have raised. */
 export function flagsRaised(store: Store, runId: string): number {
+  return attention(store, runId).length;
+}
+
+export function attention(store: Store, runId: string): { node: string; flag: string }[] {
   return store
     .liveSummaries(runId, mostLive)
-    .reduce((sum, { summary }) => sum + summary.flags.length, 0);
+    .flatMap(({ node, summary }) => summary.flags.map((flag) => ({ node, flag })));
 }
 
 export function landedText(landed: NonNullable<RunView['landed']>): string {
@@ -199,6 +203,7 @@ function nodesOf(
     const route = routeText(node.route, summary?.model ?? node.model);
     return {
       node: node.name,
+      ...(node.item === null ? {} : { item: oneLine(node.item, 60) }),
       status: shownState(view.maps, node),
       ...(node.attempt > 0 ? { attempt: node.attempt } : {}),
       ...(route === null ? {} : { route }),

@@ -1,4 +1,5 @@
 import { MoError, type WorkflowError } from '../core/problem.ts';
+import { writtenUsd } from '../core/spend.ts';
 import { renderItems } from '../workflow/bulk-text.ts';
 import { dryRun } from '../workflow/dry-run.ts';
 import { routeText } from '../workflow/dry-run-text.ts';
@@ -125,7 +126,7 @@ async function planOf(
       route: route === null ? null : routeText(route),
       reasons: assignment?.reasons ?? [],
       estimate: {
-        usd: usd?.median ?? null,
+        usd: usd === null ? null : writtenUsd(usd.median),
         seconds: chain === null ? null : Math.round(chain.ms.median / 1000),
         attempts,
       },

@@ -37,7 +37,12 @@ export async function connected(
   flags: readonly string[] = [],
 ) {
   const client = new Client({ name: 'test', version: '1' });
-  const server = { command: process.execPath, args: [program, 'serve', ...flags], cwd: folder, env };
+  const server = {
+    command: process.execPath,
+    args: [program, 'serve', ...flags],
+    cwd: folder,
+    env,
+  };
   await client.connect(new StdioClientTransport(server));
   onTestFinished(() => client.close());
   const ask = async (name: string, args: Record<string, unknown>) => {

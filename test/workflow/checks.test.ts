@@ -251,7 +251,7 @@ async function messagesOf(text: string): Promise<string[]> {
   return (await errorsOf(text)).map(({ where, what, fix }) => `${where} ${what} ${fix}`);
 }
 
-test.each(['inputs', 'run', 'nodes', 'person', 'when'])(
+test.each(['inputs', 'run', 'nodes', 'person', 'when', 'verify'])(
   'no node can be called %s, which means something else',
   async (name) => {
     const text = `version: 1\nname: x\nnodes:\n  a: { task: x }\n  ${name}: { task: x, needs: [a] }\n`;
@@ -264,5 +264,13 @@ test.each(['inputs', 'run', 'nodes', 'person', 'when'])(
         fix: expect.stringContaining(`such as ${name}-1`),
       },
     ]);
+  },
+);
+
+test.each(['landing', 'landing-a', 'asked', 'stale', 'plan', 'review', 'parked', 'verify-1'])(
+  'a node may be called %s: nothing else is where it goes',
+  async (name) => {
+    const text = `version: 1\nname: x\nnodes:\n  ${name}: { task: x }\n`;
+    expect(await errorsOf(text)).toEqual([]);
   },
 );
