@@ -70,7 +70,10 @@ async function dryRunFacts(
   const store = await context.storeIfAny();
   const dry = dryRun(nodes, {
     concurrency: workflow.concurrency ?? 4,
-    surroundings: await surroundingsOf(context, providersNamed(nodes)),
+    surroundings: {
+      ...(await surroundingsOf(context, providersNamed(nodes))),
+      budget: workflow.budget,
+    },
     records: store?.trackRecord() ?? [],
     items: await itemsOfMaps(workflow, context),
   });

@@ -10,7 +10,8 @@ import { probeProvider } from './probe-provider.ts';
 export type RouteWish = Pick<
   NodeSpec,
   'role' | 'write' | 'provider' | 'profile' | 'model' | 'effort'
->;
+> &
+  Partial<Pick<NodeSpec, 'budget'>>;
 export type RouteAnswer = {
   choice: Route;
   reasons: readonly string[];

@@ -95,7 +95,7 @@ async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<Run
     if (files.length > 0)
       throw new MoError({ code: 'dirty-checkout', folder: project.root, files });
   }
-  await checkWorkers(workersWanted(wish), context);
+  await checkWorkers({ wishes: workersWanted(wish), budget: wish.budget }, context);
   return {
     name: wish.name,
     goal: wish.goal,

@@ -2,6 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { MoError } from '../core/problem.ts';
+import { lackText } from '../core/shown.ts';
 import type { Provider } from '../core/worker.ts';
 import type { Lane } from '../core/routing.ts';
 import { runCommand } from '../platform/process.ts';
@@ -120,7 +121,7 @@ async function projectOf(context: OperationContext): Promise<Project> {
 
 function lackFaults({ name, lacks = [] }: Provider): Fault[] {
   return lacks.map(({ ability, version, said }) => ({
-    what: `${name} ${version} was tried and is not used for ${ability}: ${said}`,
+    what: `${name} ${version} was tried and ${lackText(ability)}: ${said}`,
     fix: 'Install another version, then run `mo selftest --hosts`.',
   }));
 }

@@ -50,6 +50,7 @@ export const route = defineOperation({
       profile: input.profile ?? null,
       model: input.model ?? null,
       effort: null,
+      budget: { usd: input.budget?.usd ?? null, tokens: input.budget?.tokens ?? null },
     };
     const { choice, reasons, candidates } = await chooseRoute(wish, context);
     const { settings } = await context.settings();

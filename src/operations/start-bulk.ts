@@ -102,7 +102,10 @@ async function planOf(
   const provider = map?.map?.item.provider ?? null;
   const dry = dryRun(workflow.nodes, {
     concurrency: workflow.concurrency ?? 16,
-    surroundings: await surroundingsOf(context, provider === null ? null : [provider]),
+    surroundings: {
+      ...(await surroundingsOf(context, provider === null ? null : [provider])),
+      budget: { usd: wish.budgetUsd ?? null, tokens: wish.budgetTokens ?? null },
+    },
     records: (await context.storeIfAny())?.trackRecord() ?? [],
     items,
   });

@@ -9,33 +9,6 @@ import { aNode, aRunSpec } from './build.ts';
 /** One node that has cost 0.1 and 0.2 dollars, which a machine adds up to 0.30000000000000004. */
 function aCostlyRun() {
   const spec = aRunSpec([aNode('a')]);
-  const tried = (attempt: number, usd: number): RunEvent[] => [
-    {
-      type: 'attempt.started',
-      node: 'a',
-      attempt,
-      route: null,
-      reasons: [],
-      base: null,
-      reserved: { usd: 0.1 + 0.2, tokens: null },
-    },
-    {
-      type: 'attempt.ended',
-      node: 'a',
-      attempt,
-      ending: {
-        class: 'crashed',
-        message: 'it crashed',
-        exitCode: 1,
-        signal: null,
-        session: null,
-        model: null,
-        spend: { usd, input: 10, cached: 0, output: 5 },
-        resetsAt: null,
-      },
-      handoff: null,
-    },
-  ];
   const events: RunEvent[] = [{ type: 'run.created', spec }, ...tried(1, 0.1), ...tried(2, 0.2)];
   const recorded = events.map((event, index) => ({
     runId: spec.runId,
@@ -79,3 +52,33 @@ test('money is written down in millionths of a dollar, whatever the sums came to
   expect(JSON.stringify(report)).toContain('"usd":0.3,');
   expect(JSON.stringify([report, viewOf(run, 0), node, receipt])).not.toContain('0000000');
 });
+
+function tried(attempt: number, usd: number): RunEvent[] {
+  return [
+    {
+      type: 'attempt.started',
+      node: 'a',
+      attempt,
+      route: null,
+      reasons: [],
+      base: null,
+      reserved: { usd: 0.1 + 0.2, tokens: null },
+    },
+    {
+      type: 'attempt.ended',
+      node: 'a',
+      attempt,
+      ending: {
+        class: 'crashed',
+        message: 'it crashed',
+        exitCode: 1,
+        signal: null,
+        session: null,
+        model: null,
+        spend: { usd, input: 10, cached: 0, output: 5 },
+        resetsAt: null,
+      },
+      handoff: null,
+    },
+  ];
+}

@@ -2,12 +2,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Shown } from '../../src/core/shown.ts';
+import { health } from '../../src/operations/health.ts';
 import { providersAsShown } from '../../src/operations/providers-as-shown.ts';
 import { keepShown, programAt, readShown, shownFile } from '../../src/platform/shown-file.ts';
 import { codex } from '../../src/providers/codex/index.ts';
+import { aProject } from './project.ts';
 
 /** A `codex` on the PATH that was shown to write although it may only read. */
-async function aTriedCodex() {
+async function aTriedCodex(
+  trials: Shown['trials'] = {
+    'read-only': { ok: false, ability: 'readOnly', said: 'It wrote a file.' },
+  },
+) {
   const folder = await mkdtemp(join(tmpdir(), 'mo-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'codex');
@@ -15,9 +22,6 @@ async function aTriedCodex() {
   const env = { PATH: folder, XDG_DATA_HOME: join(folder, 'data') };
   const program = programAt(file);
   if (program === null) throw new Error('no program');
-  const trials = {
-    'read-only': { ok: false, ability: 'readOnly' as const, said: 'It wrote a file.' },
-  };
   const record = { provider: 'codex', version: '1.0.0', ...program, at: 1, trials };
   await keepShown([record], env);
   return { env, file, record };
@@ -30,6 +34,20 @@ test('what the installed CLI was shown not to have is taken from its provider', 
   expect(provider?.lacks).toEqual([
     { ability: 'readOnly', version: '1.0.0', said: 'It wrote a file.' },
   ]);
+});
+
+test('health says what a CLI is not used for, and that the spend of one is not known', async () => {
+  const { env } = await aTriedCodex({
+    usage: { ok: false, ability: 'usage', said: 'No tokens were told.' },
+  });
+  const { context, folder } = await aProject();
+  context.env = { ...env, HOME: folder };
+  context.providers = async () => providersAsShown([codex], env);
+  const { data } = await health.call({}, context);
+  expect(data['problems']).toContainEqual({
+    what: 'codex 1.0.0 was tried and gets no node under a budget, and what it uses elsewhere is not known: No tokens were told.',
+    fix: 'Install another version, then run `mo selftest --hosts`.',
+  });
 });
 
 test('another program in its place has shown nothing', async () => {
