@@ -51,7 +51,8 @@ test('the first 250 characters of the instructions say when to use mo', () => {
   for (const word of ['agents', 'Claude Code', 'Codex', 'parallel', 'worktree', 'Use for']) {
     expect(seen).toContain(word);
   }
-  expect(instructions.length).toBeLessThan(2_000);
+  // Codex repeats all of them with every tool it lists in code mode (0.169.0).
+  expect(instructions.length).toBeLessThan(650);
 });
 
 test('read-only, toolsets and exclude leave out what they say', () => {
