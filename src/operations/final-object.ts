@@ -7,7 +7,7 @@ import type { Route } from '../core/worker.ts';
 import type { OperationContext } from './context.ts';
 import { resultOfRun } from './run-result.ts';
 import { findRun } from './find-run.ts';
-import { isOver, type RunState } from '../core/view.ts';
+import { isOver, type RunState, type RunView } from '../core/view.ts';
 import { isAlive } from '../platform/process-identity.ts';
 import type { Store } from '../store/store.ts';
 
@@ -17,7 +17,7 @@ export type FinalObject = {
   state: RunState;
   branch: string | null;
   target: string | null;
-  landed: { how: string; target: string | null; commit: string | null } | null;
+  landed: RunView['landed'];
   cycles: number;
   progress: readonly Progress[];
   nodes: {

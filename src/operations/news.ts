@@ -2,6 +2,7 @@ import type { NodeView, RunView } from '../core/view.ts';
 import type { Store } from '../store/store.ts';
 import { duration, oneLine, spending } from './amounts.ts';
 import { writeCursor, type Cursor } from './cursor.ts';
+import { landedText } from './landed-text.ts';
 import { isOver } from '../core/view.ts';
 import { mapCountOf, mapText } from './map-text.ts';
 import { routeText } from './picture.ts';
@@ -113,13 +114,6 @@ export function flagsRaised(store: Store, runId: string): number {
   return store
     .liveSummaries(runId, mostLive)
     .reduce((sum, { summary }) => sum + summary.flags.length, 0);
-}
-
-export function landedText(landed: NonNullable<RunView['landed']>): string {
-  const commit = landed.commit === null ? '' : ` at ${landed.commit.slice(0, 10)}`;
-  return landed.target === null
-    ? `${landed.how}${commit}`
-    : `${landed.how} ${landed.target}${commit}`;
 }
 
 function nextStep(runId: string, view: RunView): { next?: string } {

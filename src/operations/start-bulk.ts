@@ -1,3 +1,4 @@
+import type { LandWish } from '../core/landing.ts';
 import { MoError, type WorkflowError } from '../core/problem.ts';
 import { renderItems } from '../workflow/bulk-text.ts';
 import { dryRun } from '../workflow/dry-run.ts';
@@ -30,7 +31,7 @@ export type BulkWish = {
   provider?: string | undefined;
   profile?: string | undefined;
   model?: string | undefined;
-  land?: 'branch' | 'merge' | 'none' | undefined;
+  land?: LandWish | undefined;
   budgetUsd?: number | undefined;
   budgetTokens?: number | undefined;
   fresh?: boolean | undefined;

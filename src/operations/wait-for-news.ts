@@ -122,6 +122,7 @@ export function isWorthSaying(event: RunEvent): boolean {
     case 'run.answered':
     case 'run.stopping':
     case 'land.asked':
+    case 'land.started':
       return false;
   }
 }

@@ -22,6 +22,7 @@ function contextOf(house: House): OperationContext {
         head: (await house.git('rev-parse', 'HEAD')).trim(),
         branch: 'main',
         dirtyFiles: async () => [],
+        needRemote: async () => {},
         lastRunNumber: async () => 0,
       },
     }),
