@@ -263,6 +263,10 @@ async function projectOf(folder: string, { env, signal }: Call): Promise<Project
         head: repository.head,
         branch: repository.branch,
         dirtyFiles: once(async () => (await listUncommitted(repository)).tracked),
+        needRemote: async (branch) => {
+          const { remoteOf } = await import('./git/remote.ts');
+          await remoteOf(repository.git, branch, env);
+        },
         lastRunNumber: () => lastRunNumber(repository.git),
       },
     };

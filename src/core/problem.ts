@@ -18,6 +18,11 @@ export type Problem =
   | { code: 'dirty-checkout'; folder: string; files: readonly string[] }
   | { code: 'target-moved'; ref: string; expected: string; found: string }
   | { code: 'merge-conflict'; target: string; files: readonly string[] }
+  | { code: 'rollback-conflict'; runId: string; target: string; files: readonly string[] }
+  | { code: 'nothing-to-take-back'; runId: string; reason: string; fix: string }
+  | { code: 'no-remote'; target: string; reason: string }
+  | { code: 'push-failed'; branch: string; remote: string; reason: string }
+  | { code: 'request-failed'; branch: string; remote: string; reason: string; fix: string }
   | { code: 'run-not-found'; runId: string }
   | { code: 'node-not-found'; runId: string; node: string; known: readonly string[] }
   | {
@@ -131,6 +136,16 @@ export function describeProblem(problem: Problem): string {
       return `${problem.ref} moved from ${short(problem.expected)} to ${short(problem.found)} meanwhile. Run the same command again: it starts from the new head.`;
     case 'merge-conflict':
       return `Merging into ${problem.target} conflicts in ${listed(problem.files)}. Merge the run's branch by hand, or move the target and land again.`;
+    case 'rollback-conflict':
+      return `What ${problem.runId} brought into ${problem.target} cannot be taken back by itself: later commits changed ${listed(problem.files)} as well. Nothing was changed. Revert it by hand there; \`mo output ${problem.runId} --part diff\` shows what it was.`;
+    case 'nothing-to-take-back':
+      return `There is nothing of ${problem.runId} to take back: ${problem.reason}. ${problem.fix}`;
+    case 'no-remote':
+      return `There is nowhere to open a pull request against ${problem.target}: ${problem.reason}. Add the remote that takes it (\`git remote add origin <address>\`), or land with --how merge.`;
+    case 'push-failed':
+      return `${problem.branch} could not be pushed to ${problem.remote}: ${problem.reason.trim().replace(/\.$/, '')}. Nothing was overwritten there. Mend what it names, then land again.`;
+    case 'request-failed':
+      return `${problem.branch} is on ${problem.remote}, but ${problem.reason.trim().replace(/\.$/, '')}. ${problem.fix}`;
     case 'run-not-found':
       return `There is no run ${problem.runId}. poll without a run_id shows the active runs, \`mo list\` all of them.`;
     case 'node-not-found':
@@ -205,6 +220,7 @@ export function describeProblem(problem: Problem): string {
 export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'target-moved': 1,
   'merge-conflict': 1,
+  'rollback-conflict': 1,
   'bad-input': 2,
   'bad-settings': 2,
   'bad-workflow': 2,
@@ -215,6 +231,7 @@ export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'node-not-found': 2,
   'node-state': 2,
   'nothing-to-show': 2,
+  'nothing-to-take-back': 2,
   'wrong-state': 2,
   'unknown-provider': 2,
   'unknown-profile': 2,
@@ -229,6 +246,9 @@ export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'git-too-old': 5,
   'git-failed': 5,
   'git-locked': 5,
+  'no-remote': 5,
+  'push-failed': 5,
+  'request-failed': 5,
   'profiles-unreadable': 5,
   'profile-gone': 5,
   'no-worker': 5,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { landWish } from './landing.ts';
 import { role } from './names.ts';
 import { syntaxCommands } from './node.ts';
 
@@ -156,7 +157,7 @@ export const settings = z.strictObject({
         .meta({ description: 'Paths that are copied instead', unset: 'none' }),
     })
     .optional(),
-  land: z.enum(['branch', 'merge', 'none']).optional().meta({
+  land: landWish.optional().meta({
     description: 'Where a result goes',
     unset: '`mo do`: `merge` when the checkout is clean, else `branch`; a workflow: `branch`',
   }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { origin, request } from './event.ts';
 import { heldByBudget, isHeld, reservations } from './held.ts';
+import { landedPlace } from './landing.ts';
 import { isReady, needOf } from './needs.ts';
 import { nodeSpec } from './node.ts';
 import { progress, progressOfRun } from './progress.ts';
@@ -60,13 +61,7 @@ export const runView = z.object({
   /** Where `head` is; null while there is none, and once it was discarded. */
   branch: z.string().nullable(),
   target: z.string().nullable(),
-  landed: z
-    .object({
-      how: z.enum(['branch', 'merge', 'discard']),
-      target: z.string().nullable(),
-      commit: z.string().nullable(),
-    })
-    .nullable(),
+  landed: landedPlace.nullable(),
   /** Rounds of review so far. */
   cycles: z.number().int(),
   requests: z.array(request),

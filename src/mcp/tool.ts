@@ -76,7 +76,8 @@ function trimmed(schema: object): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(schema)) {
     if (noise.has(key)) continue;
-    if (inner === 0 && (key === 'minimum' || key === 'exclusiveMinimum')) continue;
+    if (key === 'minimum' && (inner === 0 || inner === 1)) continue;
+    if (key === 'exclusiveMinimum' && inner === 0) continue;
     if (Math.abs(Number(inner)) === Number.MAX_SAFE_INTEGER) continue;
     if (key === 'additionalProperties' && (inner === false || isEmpty(inner))) continue;
     if (key === 'default' && (inner === false || inner === '')) continue;

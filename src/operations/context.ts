@@ -59,6 +59,8 @@ export type Project = {
     branch: string | null;
     /** What a merge into this checkout would have to fear. */
     dirtyFiles: () => Promise<readonly string[]>;
+    /** Throws `no-remote` where there is nowhere to open a pull request against this branch. */
+    needRemote: (branch: string) => Promise<void>;
     /** The highest number of a run that has left refs in the repository; 0 without one. */
     lastRunNumber: () => Promise<number>;
   } | null;

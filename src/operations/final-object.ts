@@ -8,7 +8,7 @@ import type { OperationContext } from './context.ts';
 import { resultOfRun } from './run-result.ts';
 import { findRun } from './find-run.ts';
 import { shownState } from '../core/shown-map.ts';
-import { isOver, type RunState } from '../core/view.ts';
+import { isOver, type RunState, type RunView } from '../core/view.ts';
 import { isAlive } from '../platform/process-identity.ts';
 import type { Store } from '../store/store.ts';
 
@@ -18,7 +18,7 @@ export type FinalObject = {
   state: RunState;
   branch: string | null;
   target: string | null;
-  landed: { how: string; target: string | null; commit: string | null } | null;
+  landed: RunView['landed'];
   cycles: number;
   progress: readonly Progress[];
   nodes: {

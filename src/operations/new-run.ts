@@ -89,6 +89,10 @@ async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<Run
   // A worktree is set up and a result is gated with these commands: without them both would mean something else.
   if (writes && untrusted !== null) throw new MoError({ code: 'untrusted-settings', ...untrusted });
   const land = writes ? (wish.land ?? settings.land ?? 'branch') : 'none';
+  if (land === 'pr' && project.git !== null) {
+    if (project.git.branch === null) throw detached(project.root);
+    await project.git.needRemote(project.git.branch);
+  }
   if (land === 'merge' && project.git !== null) {
     if (project.git.branch === null) throw detached(project.root);
     const files = await project.git.dirtyFiles();
@@ -141,7 +145,7 @@ function workersWanted({ nodes, defaults }: NewRun): RouteWish[] {
 function detached(folder: string): MoError {
   return new MoError({
     code: 'bad-input',
-    what: `HEAD is detached in ${folder}, so there is no branch to merge into.`,
+    what: `HEAD is detached in ${folder}, so there is no branch to land on.`,
     fix: 'Check a branch out first, or land with --land branch.',
   });
 }

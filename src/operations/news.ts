@@ -4,6 +4,7 @@ import type { Store } from '../store/store.ts';
 import { keyOf } from '../core/routing.ts';
 import { duration, oneLine, spending } from './amounts.ts';
 import { writeCursor, type Cursor } from './cursor.ts';
+import { landedText } from './landed-text.ts';
 import { isOver } from '../core/view.ts';
 import { mapCountOf, mapText } from './map-text.ts';
 import { routeText } from './picture.ts';
@@ -133,13 +134,6 @@ export function attention(store: Store, runId: string): { node: string; flag: st
   return store
     .liveSummaries(runId, mostLive)
     .flatMap(({ node, summary }) => summary.flags.map((flag) => ({ node, flag })));
-}
-
-export function landedText(landed: NonNullable<RunView['landed']>): string {
-  const commit = landed.commit === null ? '' : ` at ${landed.commit.slice(0, 10)}`;
-  return landed.target === null
-    ? `${landed.how}${commit}`
-    : `${landed.how} ${landed.target}${commit}`;
 }
 
 function nextStep(runId: string, view: RunView): { next?: string } {

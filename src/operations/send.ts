@@ -5,7 +5,7 @@ import { defineOperation } from './operation.ts';
 export const sendInput = z.strictObject({
   run_id: z.string(),
   node: z.string().optional().describe('Default: the only one at work'),
-  text: z.string().max(20_000).optional().describe('For the agent'),
+  text: z.string().max(20_000).optional(),
   answer: z
     .strictObject({
       request: z.string().optional(),

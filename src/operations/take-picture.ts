@@ -3,7 +3,7 @@ import { wantsOwner } from '../core/view.ts';
 import type { OperationContext } from './context.ts';
 import { findRun } from './find-run.ts';
 import { mapCountOf } from './map-text.ts';
-import { landedText } from './news.ts';
+import { landedText } from './landed-text.ts';
 import { sourceChanged } from './source-changed.ts';
 import { routeText, type Picture } from './picture.ts';
 
