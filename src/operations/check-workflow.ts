@@ -83,15 +83,18 @@ async function dryRunFacts(
     text: cutLines(renderDryRun(dry, context.columns), textChars[context.surface]),
     next: workflow.untrusted
       ? `${workflow.untrusted.file} names commands that nobody has trusted yet. Read it, then: mo trust`
-      : howToRun(input, context),
+      : howToRun(input),
   };
 }
 
-function howToRun({ file, recipe, inputs }: WorkflowSource, { surface }: OperationContext): string {
-  const source = file ?? (recipe === undefined ? null : `--recipe ${recipe}`);
-  if (surface === 'mcp' || source === null) return 'Run it with workflow_run and the same source.';
-  const named = /[^\w./:@=+ -]/.test(source) ? `'${source.replaceAll("'", "'\\''")}'` : source;
-  return `Run it with: mo workflow run ${named}${inputs === undefined ? '' : ' and the same --inputs'}`;
+function howToRun({ file, recipe, inputs }: WorkflowSource): string {
+  const source =
+    file === undefined
+      ? recipe === undefined
+        ? 'workflow'
+        : `recipe: ${JSON.stringify(recipe)}`
+      : `file: ${JSON.stringify(file)}`;
+  return `Run it with: workflow_run {${source}${inputs === undefined ? '' : ', inputs'}}`;
 }
 
 /** null: somebody has to be found among all there are. */
@@ -161,7 +164,7 @@ function estimateFacts(estimate: Estimate): NonNullable<Checked['estimate']> {
 function cutLines(text: string, chars: number): string {
   if (text.length <= chars) return text;
   const end = text.lastIndexOf('\n', chars);
-  return `${text.slice(0, end === -1 ? chars : end)}\n… the rest is left out; the whole is printed by: mo workflow check`;
+  return `${text.slice(0, end === -1 ? chars : end)}\n… the rest is left out; the command line prints the whole`;
 }
 
 function diagramOf({ nodes }: ReadyWorkflow): string {

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { MoError } from '../core/problem.ts';
+import { MoError, type Surface } from '../core/problem.ts';
 import { schemaProblems, showPath, type Path } from '../core/schema-problems.ts';
 import { commandName, flagName } from './naming.ts';
-
-type Surface = 'mcp' | 'cli';
 
 /** Arguments that do not fit, told as what to send instead: every field at fault, then the whole signature. */
 export function inputProblem(

@@ -115,9 +115,7 @@ test('a folder that does not exist is named', async () => {
 test('a run that does not exist is named, with how to find the right one', async () => {
   const { exitCode, err } = await mo('watch', 'r-99');
   expect(exitCode).toBe(2);
-  expect(err).toBe(
-    'mo: There is no run r-99. poll without a run_id shows the active runs, `mo list` all of them.\n',
-  );
+  expect(err).toBe('mo: There is no run r-99. `mo list` shows all of them.\n');
 });
 
 test('a project without a workspace lists nothing and stays as it is', async () => {

@@ -113,7 +113,7 @@ test('a problem is text alone that names the next step', async () => {
     isError: true,
     content: [
       {
-        text: 'There is no run r-9. poll without a run_id shows the active runs, `mo list` all of them. [run-not-found]',
+        text: 'There is no run r-9. poll {} shows the active runs, usage {by: "run"} those there were. [run-not-found]',
       },
     ],
   });
