@@ -105,7 +105,7 @@ export function describeProblem(problem: Problem, surface: Surface = 'mcp'): str
     case 'bad-settings':
       return `${problem.file}: ${problem.what} ${problem.fix}`.trimEnd();
     case 'untrusted-settings':
-      return `${problem.file} names commands that nobody has trusted yet: ${quoted(problem.commands)}. Read the file, then run \`mo trust\`.`;
+      return `${problem.file} names commands that nobody has trusted yet: ${quoted(problem.commands)}. ${howToTrust(surface)}`;
     case 'bad-workflow':
       return [
         `${problem.source} has ${problem.errors.length} ${problem.errors.length === 1 ? 'error' : 'errors'}:`,
@@ -261,6 +261,13 @@ export function describeWorkflowError(source: string, error: WorkflowError): str
   const said =
     `${place}: ${error.where ? `${error.where}: ` : ''}${error.what} ${error.fix}`.trimEnd();
   return error.text === null || error.text === '' ? said : `${said}\n    ${error.text}`;
+}
+
+/** A model may not trust what a repository wants to run: it only says so. */
+export function howToTrust(surface: Surface, what: 'commands' | 'files' = 'commands'): string {
+  if (surface === 'cli')
+    return `Read the ${what === 'files' ? 'files' : 'file'}, then run \`mo trust\`.`;
+  return `Show the user these ${what}; only they may run \`mo trust\` in a terminal.`;
 }
 
 function naming({ call }: { call?: string }, surface: Surface): string {

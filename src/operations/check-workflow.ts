@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { NodeSpec } from '../core/node.ts';
 import { mermaidOf } from '../core/mermaid.ts';
+import { howToTrust } from '../core/problem.ts';
 import { dryRun, type DryRun } from '../workflow/dry-run.ts';
 import { renderDryRun, routeText } from '../workflow/dry-run-text.ts';
 import { roleOf, type Estimate } from '../workflow/estimate.ts';
@@ -82,7 +83,7 @@ async function dryRunFacts(
     ...(dry.items.size === 0 ? {} : { maps: itemFacts(dry.items) }),
     text: cutLines(renderDryRun(dry, context.columns), textChars[context.surface]),
     next: workflow.untrusted
-      ? `${workflow.untrusted.file} names commands that nobody has trusted yet. Read it, then: mo trust`
+      ? `${workflow.untrusted.file} names commands that nobody has trusted yet. ${howToTrust(context.surface)}`
       : howToRun(input),
   };
 }

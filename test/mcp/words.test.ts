@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../..');
 /** What only a person may do, in a terminal; and what is said of landing. */
 const ofPeople = [
   /`mo (?:trust|health|models|install(?: --dry-run)?|uninstall|demo|selftest --hosts)`/g,
-  /: mo (?:trust|install)\b/g,
+  /: mo install\b/g,
   /mo resume x? ?--(?:budget-\w+|answer)\b.*/g,
   /npm install --global (?:mo-mcp|@[a-z-]+\/[a-z-]+)/g,
   /replace it with --force/g,
@@ -53,6 +53,14 @@ test('no text that a model may be told holds a command or a flag', () => {
     );
   expect(found).toEqual([]);
 }, 120_000);
+
+test('a model shows what waits for trust, and does not trust it itself', () => {
+  const { 'untrusted-settings': untrusted } = problems();
+  expect(describeProblem(untrusted)).toContain(
+    'Show the user these commands; only they may run `mo trust` in a terminal.',
+  );
+  expect(describeProblem(untrusted, 'cli')).toContain('Read the file, then run `mo trust`.');
+});
 
 test('a person is told of commands and flags', () => {
   const { 'folder-missing': missing, 'owner-failed': failed } = problems();
