@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OperationCard } from '../operations/operation.ts';
-import { commandName, flagName } from '../operations/naming.ts';
+import { commandName, flagName, shellWord } from '../operations/naming.ts';
 import { flagsOf } from './flags.ts';
 import { readCall, type CallFields, type CallValue } from './read-call.ts';
 
@@ -63,7 +63,7 @@ function isList(value: CallValue): value is readonly CallValue[] {
 
 function wordOf(value: CallValue): string {
   if (typeof value === 'object' && 'blank' in value) return `<${value.blank.replaceAll('_', '-')}>`;
-  return quoted(typeof value === 'object' ? JSON.stringify(plain(value)) : String(value));
+  return shellWord(typeof value === 'object' ? JSON.stringify(plain(value)) : String(value));
 }
 
 function plain(value: CallValue): unknown {
@@ -71,9 +71,4 @@ function plain(value: CallValue): unknown {
   return value instanceof Map
     ? Object.fromEntries([...value].map(([field, inner]) => [field, plain(inner)]))
     : value;
-}
-
-function quoted(text: string): string {
-  if (/^(?:[\w./:-]+|<[\w -]+>)$/.test(text)) return text;
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
