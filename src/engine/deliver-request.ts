@@ -110,7 +110,7 @@ async function needMergeable(
   throw new MoError({
     code: 'nothing-to-show',
     what: `${there} holds all of ${runBranch(run.spec.runId)} already, so a pull request would be empty.`,
-    fix: `What was taken back lands again with: mo land ${run.spec.runId} --how merge --confirm`,
+    fix: `What was taken back lands again with: land {run_id: "${run.spec.runId}", how: "merge", confirm: true}`,
   });
 }
 

@@ -75,16 +75,20 @@ async function deliver(
       await discard(repository, run, commit);
       return { type: 'run.landed', how, target: null, commit: null };
     case 'merge':
-      return branch === null ? noTarget(how) : deliverMerge(delivery, branch, commit);
+      return branch === null
+        ? noTarget(run.spec.runId, how)
+        : deliverMerge(delivery, branch, commit);
     case 'pr':
-      return branch === null ? noTarget(how) : deliverRequest(delivery, branch, commit);
+      return branch === null
+        ? noTarget(run.spec.runId, how)
+        : deliverRequest(delivery, branch, commit);
     case 'rollback':
       return takeBack(delivery, target);
   }
 }
 
-function noTarget(how: 'merge' | 'pr'): RunEvent {
-  const message = `HEAD was detached when the run began, so there is no branch to land on. Name one: mo land <run> --how ${how} --target main --confirm`;
+function noTarget(runId: string, how: 'merge' | 'pr'): RunEvent {
+  const message = `HEAD was detached when the run began, so there is no branch to land on. Name one: land {run_id: "${runId}", how: "${how}", target: "main", confirm: true}`;
   return { type: 'land.refused', code: 'bad-input', message };
 }
 

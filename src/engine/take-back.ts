@@ -124,6 +124,6 @@ function nothing({ run }: Delivery, asked: string | null): MoError {
     code: 'nothing-to-take-back',
     runId,
     reason: `mo has not merged it${into}`,
-    fix: `To give its branch up: mo land ${runId} --how discard --confirm`,
+    fix: `To give its branch up: land {run_id: "${runId}", how: "discard", confirm: true}`,
   });
 }

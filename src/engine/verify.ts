@@ -56,7 +56,7 @@ export async function verifyRun(
     throw new MoError({
       code: 'nothing-to-show',
       what: `${wish.node ?? wish.runId} ${isToBeDoneAgain(run, wish.node) ? 'was invalidated and is not done again yet' : 'has changed nothing'}, so there is nothing to verify.`,
-      fix: `See what it did with: mo output ${wish.runId}`,
+      fix: `See what it did with: output {run_id: "${wish.runId}"}`,
     });
   }
   const folder = await mkdtemp(join(tmpdir(), 'mo-verify-'));
@@ -115,7 +115,7 @@ function rerunProblems({ spec, status, nodes }: Run): string[] {
     .map((node) => node.spec.name);
   const named = again.slice(0, 12).join(', ');
   return [
-    `${spec.runId} is needs_rerun: ${named === '' ? 'a part of it' : named} is to be done again. Do it with: mo resume ${spec.runId}`,
+    `${spec.runId} is needs_rerun: ${named === '' ? 'a part of it' : named} is to be done again. Do it with: workflow_control {run_id: "${spec.runId}", action: "resume"}`,
   ];
 }
 
@@ -141,6 +141,8 @@ export async function verifyFolder(
   const repository: Repository = await openRepository(folder, {
     env: engine.env,
     signal: wish.signal,
+  }).catch((cause: unknown) => {
+    throw asAsked(cause);
   });
   const { git } = repository;
   const tree = await treeOfFolder(git);
@@ -286,6 +288,17 @@ function placeOf(run: Run, name: string | null) {
   };
 }
 
+/** A folder that is none was named in this call, and another one is named there too. */
+function asAsked(cause: unknown): unknown {
+  if (!(cause instanceof MoError)) return cause;
+  const { problem } = cause;
+  return problem.code === 'folder-missing' ||
+    problem.code === 'not-a-repository' ||
+    problem.code === 'no-checkout'
+    ? new MoError({ ...problem, call: 'verify {folder: "<folder>"}' }, { cause })
+    : cause;
+}
+
 async function baseOf(git: Git, base: string): Promise<string> {
   const found = await git.run(['rev-parse', '--verify', '--quiet', `${base}^{commit}`], {
     accept: [0, 1, 128],
@@ -294,7 +307,7 @@ async function baseOf(git: Git, base: string): Promise<string> {
   throw new MoError({
     code: 'bad-input',
     what: `${base} is no commit of this repository.`,
-    fix: 'Name a branch, a tag or a commit with --base.',
+    fix: 'Give a branch, a tag or a commit as base.',
   });
 }
 

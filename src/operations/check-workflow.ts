@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { NodeSpec } from '../core/node.ts';
 import { mermaidOf } from '../core/mermaid.ts';
 import { writtenUsd } from '../core/spend.ts';
+import { howToTrust } from '../core/problem.ts';
 import { dryRun, type DryRun } from '../workflow/dry-run.ts';
 import { renderDryRun, routeText } from '../workflow/dry-run-text.ts';
 import { roleOf, type Estimate } from '../workflow/estimate.ts';
@@ -86,16 +87,19 @@ async function dryRunFacts(
     ...(dry.items.size === 0 ? {} : { maps: itemFacts(dry.items) }),
     text: cutLines(renderDryRun(dry, context.columns), textChars[context.surface]),
     next: workflow.untrusted
-      ? `${workflow.untrusted.file} names commands that nobody has trusted yet. Read it, then: mo trust`
-      : howToRun(input, context),
+      ? `${workflow.untrusted.file} names commands that nobody has trusted yet. ${howToTrust(context.surface)}`
+      : howToRun(input),
   };
 }
 
-function howToRun({ file, recipe, inputs }: WorkflowSource, { surface }: OperationContext): string {
-  const source = file ?? (recipe === undefined ? null : `--recipe ${recipe}`);
-  if (surface === 'mcp' || source === null) return 'Run it with workflow_run and the same source.';
-  const named = /[^\w./:@=+ -]/.test(source) ? `'${source.replaceAll("'", "'\\''")}'` : source;
-  return `Run it with: mo workflow run ${named}${inputs === undefined ? '' : ' and the same --inputs'}`;
+function howToRun({ file, recipe, inputs }: WorkflowSource): string {
+  const source =
+    file === undefined
+      ? recipe === undefined
+        ? 'workflow'
+        : `recipe: ${JSON.stringify(recipe)}`
+      : `file: ${JSON.stringify(file)}`;
+  return `Run it with: workflow_run {${source}${inputs === undefined ? '' : ', inputs'}}`;
 }
 
 /** null: somebody has to be found among all there are. */
@@ -165,7 +169,7 @@ function estimateFacts(estimate: Estimate): NonNullable<Checked['estimate']> {
 function cutLines(text: string, chars: number): string {
   if (text.length <= chars) return text;
   const end = text.lastIndexOf('\n', chars);
-  return `${text.slice(0, end === -1 ? chars : end)}\n… the rest is left out; the whole is printed by: mo workflow check`;
+  return `${text.slice(0, end === -1 ? chars : end)}\n… the rest is left out; the command line prints the whole`;
 }
 
 function diagramOf({ nodes }: ReadyWorkflow): string {

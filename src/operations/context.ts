@@ -1,6 +1,6 @@
 import type { FoundProfiles } from '../core/found-profile.ts';
 import type { Verdict } from '../core/gate.ts';
-import type { MoError } from '../core/problem.ts';
+import type { MoError, Surface } from '../core/problem.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Provider } from '../core/worker.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -13,7 +13,7 @@ import type { Store } from '../store/store.ts';
  * surface, and an operation that needs little, pay only for what they use.
  */
 export type OperationContext = {
-  surface: 'mcp' | 'cli';
+  surface: Surface;
   /** Of the terminal the answer is for; absent where it is for none. */
   columns?: number;
   /** Of mo itself. */

@@ -1,9 +1,13 @@
 import { z } from 'zod';
-import { MoError } from '../core/problem.ts';
-import { schemaProblems, showPath, type Path } from '../core/schema-problems.ts';
-import { commandName, flagName } from './naming.ts';
-
-type Surface = 'mcp' | 'cli';
+import { MoError, type Surface } from '../core/problem.ts';
+import { innerSchemas } from '../core/inner-schemas.ts';
+import {
+  schemaProblems,
+  showPath,
+  type Path,
+  type SchemaProblem,
+} from '../core/schema-problems.ts';
+import { commandName, flagName, shellWord } from './naming.ts';
 
 /** Arguments that do not fit, told as what to send instead: every field at fault, then the whole signature. */
 export function inputProblem(
@@ -12,8 +16,8 @@ export function inputProblem(
   surface: Surface,
   raw: unknown,
 ): MoError {
-  const problems = schemaProblems(error, operation.input, raw).map(({ path, what, fix }) =>
-    `${fieldName(path, surface)} ${what} ${fix}`.trimEnd(),
+  const problems = schemaProblems(error, operation.input, raw).map((problem) =>
+    `${fieldName(problem.path, surface)} ${problem.what} ${fixOf(problem, operation.input, surface)}`.trimEnd(),
   );
   return new MoError({
     code: 'bad-input',
@@ -24,6 +28,23 @@ export function inputProblem(
         : `Call ${operation.name} with ${signatureOf(operation.input)}.`,
   });
 }
+
+/** In a terminal an object is written with a flag for each of its fields, where it has such (`--budget-usd 5`), else as JSON in quotes. */
+function fixOf({ path, fix, meant }: SchemaProblem, input: z.ZodObject, surface: Surface): string {
+  const [field, ...inner] = path;
+  const fields = object.safeParse(meant?.value).data;
+  if (surface === 'mcp' || inner.length > 0 || field === undefined || fields === undefined)
+    return fix;
+  const schema = input.shape[String(field)];
+  const hasFlags =
+    schema !== undefined && innerSchemas(schema).some((one) => one instanceof z.ZodObject);
+  const [[name, value] = ['', '']] = Object.entries(fields);
+  return hasFlags
+    ? `Write ${flagName(`${field}_${name}`)} ${shellWord(String(value))}.`
+    : `Write ${flagName(String(field))} ${shellWord(JSON.stringify(fields))}.`;
+}
+
+const object = z.record(z.string(), z.unknown());
 
 /** `{run_id, node?, wait_s?}`: what is required first. */
 export function signatureOf(input: z.ZodObject): string {

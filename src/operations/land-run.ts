@@ -86,8 +86,8 @@ function checkLanding(
       state,
       wanted,
       fix: isOver(state)
-        ? `Read why with: mo output ${runId} --part report`
-        : `Wait with: mo watch ${runId}`,
+        ? `Read why with: output {run_id: "${runId}", part: "report"}`
+        : `Wait with: poll {run_id: "${runId}"}`,
     });
   }
   if (input.how !== 'branch' && !input.confirm) {

@@ -90,14 +90,19 @@ async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<Run
   if (writes && untrusted !== null) throw new MoError({ code: 'untrusted-settings', ...untrusted });
   const land = writes ? (wish.land ?? settings.land ?? 'branch') : 'none';
   if (land === 'pr' && project.git !== null) {
-    if (project.git.branch === null) throw detached(project.root);
+    if (project.git.branch === null) throw detached(project.root, context);
     await project.git.needRemote(project.git.branch);
   }
   if (land === 'merge' && project.git !== null) {
-    if (project.git.branch === null) throw detached(project.root);
+    if (project.git.branch === null) throw detached(project.root, context);
     const files = await project.git.dirtyFiles();
     if (files.length > 0)
-      throw new MoError({ code: 'dirty-checkout', folder: project.root, files });
+      throw new MoError({
+        code: 'dirty-checkout',
+        folder: project.root,
+        files,
+        field: 'land',
+      });
   }
   await checkWorkers({ wishes: workersWanted(wish), budget: wish.budget }, context);
   return {
@@ -142,11 +147,11 @@ function workersWanted({ nodes, defaults }: NewRun): RouteWish[] {
   return [...wanted, { ...defaults, role: 'implementation', write: true }];
 }
 
-function detached(folder: string): MoError {
+function detached(folder: string, { surface }: OperationContext): MoError {
   return new MoError({
     code: 'bad-input',
     what: `HEAD is detached in ${folder}, so there is no branch to land on.`,
-    fix: 'Check a branch out first, or land with --land branch.',
+    fix: `Check a branch out first, or give ${surface === 'cli' ? '--land branch' : 'land: "branch"'}.`,
   });
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { MoError } from '../core/problem.ts';
+import { describeProblem, type Problem } from '../core/problem.ts';
 import { openRepository } from '../git/repository.ts';
 import { hasPolicy, policyFiles } from '../governance/policy-section.ts';
 import type { Place } from '../governance/place.ts';
@@ -96,17 +96,16 @@ async function status(place: Place, context: OperationContext): Promise<Part> {
             },
           ]
         : []),
-      ...(untrusted === null ? [] : [problemOf(untrusted)]),
+      ...(untrusted === null
+        ? []
+        : [problemOf({ code: 'untrusted-settings', ...untrusted }, context)]),
     ],
     next: 'project {what: "stale"} shows what could go.',
   };
 }
 
-function problemOf(untrusted: { file: string; commands: readonly string[] }) {
-  const [what = '', ...fix] = new MoError({
-    code: 'untrusted-settings',
-    ...untrusted,
-  }).message.split(/(?<=\.) /);
+function problemOf(problem: Problem, { surface }: OperationContext) {
+  const [what = '', ...fix] = describeProblem(problem, surface).split(/(?<=\.) /);
   return { what, fix: fix.join(' ') };
 }
 
@@ -133,7 +132,8 @@ async function policy(place: Place, context: OperationContext): Promise<Part> {
         : []),
       ...sections,
     ],
-    problems: untrusted === null ? [] : [problemOf(untrusted)],
+    problems:
+      untrusted === null ? [] : [problemOf({ code: 'untrusted-settings', ...untrusted }, context)],
     next: 'project_apply {action: "policy"} previews the section for workers.',
   };
 }

@@ -63,7 +63,7 @@ function checkRun(runId: string): string {
   throw new MoError({
     code: 'bad-input',
     what: `${JSON.stringify(runId)} is no run id.`,
-    fix: 'A run id looks like r-7-add-jwt; list the runs with: mo list',
+    fix: 'A run id looks like r-7-add-jwt; poll {} shows the active runs.',
   });
 }
 

@@ -93,6 +93,9 @@ test.each([
   [['poll', '--detail', 'everything'], 'summary, nodes, events'],
   [['stop'], '--run-id is missing'],
   [['poll', 'r-1', '--wait-s', 'soon'], '--wait-s'],
+  [['run', 'x', '--budget', '5'], 'Write --budget-usd 5.'],
+  [['run', 'x', '--scope', 'src/**'], "Write --scope-allow 'src/**'."],
+  [['workflow', 'run', '--inputs', 'goal=g'], `Write --inputs '{"goal":"g"}'.`],
   [['do'], "missing required argument 'goal'"],
   [['do', 'x', '--max-cycles', 'many'], 'whole number'],
   [['do', 'x', '--land', 'sea'], 'branch, merge, none'],
@@ -115,9 +118,7 @@ test('a folder that does not exist is named', async () => {
 test('a run that does not exist is named, with how to find the right one', async () => {
   const { exitCode, err } = await mo('watch', 'r-99');
   expect(exitCode).toBe(2);
-  expect(err).toBe(
-    'mo: There is no run r-99. poll without a run_id shows the active runs, `mo list` all of them.\n',
-  );
+  expect(err).toBe('mo: There is no run r-99. `mo list` shows all of them.\n');
 });
 
 test('a project without a workspace lists nothing and stays as it is', async () => {

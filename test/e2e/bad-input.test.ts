@@ -356,7 +356,7 @@ test('runs that are not there, not over, or over already say so', async () => {
   await expectAllRefused(rig, [
     [['resume', '1', '--answer', 'perhaps'], 2, /perhaps is no answer.*yes, no, revise/],
     [['resume', '1', '--answer', 'yes', '--request', 'q'], 2, /no request q\. Name one.*plan/],
-    [['land', '1'], 2, /r-1-ask waits for you.*mo watch r-1-ask/],
+    [['land', '1'], 2, /r-1-ask waits for you.*mo poll r-1-ask/],
     [['output', '1', '--node', '../x'], 2, /no node \.\.\/x\. Its nodes are: plan, review/],
     [['output', '1', '--part', 'nope'], 2, /--part "nope" is not.*receipt, report/],
     [['poll', '1', '--since', 'garbage'], 2, /garbage is no cursor/],
@@ -367,6 +367,7 @@ test('runs that are not there, not over, or over already say so', async () => {
     [['resume', '1', '--answer', 'yes'], 2, /waiting for an answer/],
     [['land', '1', '--how', 'merge'], 2, /changes the target branch.*--confirm/],
     [['verify', '1', '--node', 'nope'], 2, /no node nope/],
+    [['verify', '--folder', 'nope'], 2, /no folder .*nope.*: mo verify --folder <folder>/],
     [['verify', '--receipt', 'nowhere.json'], 2, /no such file/],
   ]);
   for (const _ of [1, 2]) {

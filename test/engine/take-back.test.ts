@@ -195,7 +195,7 @@ test('a run that was never merged has nothing to take back', async () => {
   expect(await house.own(runId)).toBe('ended');
   const { refused } = await land(house, runId, 'rollback');
   expect(refused?.code).toBe('nothing-to-take-back');
-  expect(refused?.message).toContain(`mo land ${runId} --how discard --confirm`);
+  expect(refused?.message).toContain(`land {run_id: "${runId}", how: "discard", confirm: true}`);
 });
 
 test('a run that is discarded stays discarded when its merge is taken back', async () => {

@@ -24,6 +24,26 @@ const echo = defineOperation({
   render: ({ said }) => `said ${said}\nsecond line`,
 });
 
+const shapes = defineOperation({
+  ...meta('shapes'),
+  input: z.strictObject({
+    scope: z
+      .strictObject({ deny: z.number().optional(), allow: z.array(z.string()).optional() })
+      .optional(),
+    budget: z
+      .strictObject({ usd: z.number().positive().optional(), tokens: z.number().optional() })
+      .optional(),
+    answer: z.strictObject({ request: z.string().optional(), decision: z.string() }).optional(),
+    inputs: z.record(z.string(), z.unknown()).optional(),
+    timeout_s: z.number().positive().default(900),
+    write: z.boolean().default(false),
+    gates: z.array(z.string()).optional(),
+  }),
+  output: z.object({}),
+  run: async () => ({}),
+  render: () => '',
+});
+
 const page = defineOperation({
   ...meta('page'),
   input: z.strictObject({}),
@@ -113,7 +133,7 @@ test('a problem is text alone that names the next step', async () => {
     isError: true,
     content: [
       {
-        text: 'There is no run r-9. poll without a run_id shows the active runs, `mo list` all of them. [run-not-found]',
+        text: 'There is no run r-9. poll {} shows the active runs, usage {by: "run"} those there were. [run-not-found]',
       },
     ],
   });
@@ -134,6 +154,24 @@ test.each([
   const text = block?.type === 'text' ? block.text : '';
   expect(text).toContain(named);
   expect(text).toContain('Call echo with {word, times?, how?}.');
+});
+
+test.each([
+  [{ scope: ['src/**'] }, 'Write {"allow": ["src/**"]}.'],
+  [{ scope: 'src/**' }, 'Write {"allow": ["src/**"]}.'],
+  [{ budget: 5 }, 'Write {"usd": 5}.'],
+  [{ answer: 'yes' }, 'Write {"decision": "yes"}.'],
+  [{ inputs: 'goal=g' }, 'Write {"goal": "g"}.'],
+  [{ timeout_s: '15m' }, 'Write 900.'],
+  [{ write: 'true' }, 'Write true.'],
+  [{ gates: 'npm test' }, 'Write ["npm test"].'],
+  [{ gates: 'g'.repeat(500) }, 'Give a list.'],
+  [{ budget: true }, 'Give a mapping.'],
+])('of %j is told what was probably meant', async (args, fix) => {
+  const { client } = await connected([shapes]);
+  const result = await client.callTool({ name: 'shapes', arguments: args });
+  const [block] = result.content;
+  expect(block?.type === 'text' ? block.text : '').toContain(fix);
 });
 
 test('a bug of mo is told as one and reported, and the server goes on', async () => {
