@@ -6,11 +6,14 @@ import { assignRoutes, type Assignment, type Surroundings } from './assign.ts';
 import { estimateOf, type Estimate } from './estimate.ts';
 import { itemsInRow, type ItemsNow } from './items-now.ts';
 import { findOverlaps } from './overlaps.ts';
+import type { Whole } from './whole.ts';
 
 /** What would happen, as far as it can be known before: nothing has run. */
 export type DryRun = {
   nodes: readonly NodeSpec[];
   concurrency: number;
+  /** null: said elsewhere. */
+  whole: Whole | null;
   /** Nodes of a batch wait only for earlier batches. */
   batches: string[][];
   /** Writers that would have to wait for each other though neither needs the other. */
@@ -32,11 +35,18 @@ export type DryRunQuestion = {
   surroundings?: Surroundings | null;
   records?: readonly TrackRecord[];
   items?: ReadonlyMap<string, ItemsNow>;
+  whole?: Whole | null;
 };
 
 export function dryRun(
   nodes: readonly NodeSpec[],
-  { concurrency, surroundings = null, records = [], items = new Map() }: DryRunQuestion,
+  {
+    concurrency,
+    surroundings = null,
+    records = [],
+    items = new Map(),
+    whole = null,
+  }: DryRunQuestion,
 ): DryRun {
   const batches = layersOf(nodes);
   const { pairs, isComplete } = findOverlaps(nodes, batches);
@@ -52,6 +62,7 @@ export function dryRun(
   return {
     nodes,
     concurrency,
+    whole,
     batches,
     overlaps: pairs,
     longest: { path, ms: weight },
