@@ -17,7 +17,8 @@ export function renderDryRun(run: DryRun, columns = mostColumns): string {
   const width = Math.min(mostColumns, Math.max(leastColumns, columns));
   const { nodes, batches, longest, concurrency, whole } = run;
   return [
-    `${counted(nodes.length, 'node')} in ${counted(batches.length, 'batch')}, at most ${concurrency} at once. Longest chain: ${counted(longest.path.length, 'node')}, at most ${timeText(longest.ms)}.`,
+    `${counted(nodes.length, 'node')} in ${counted(batches.length, 'batch')}, at most ${concurrency} at once.`,
+    `Longest chain: ${counted(longest.path.length, 'node')}, at most ${timeText(longest.ms)} with one attempt each.`,
     ...(whole === null ? [] : [wholeText(whole)]),
     '',
     ...nodeLines(run, width),

@@ -23,7 +23,8 @@ test('a dry run reads like a table', () => {
     ),
   ];
   expect(renderDryRun(dryRun(nodes, { concurrency: 4 }))).toBe(
-    `4 nodes in 3 batches, at most 4 at once. Longest chain: 3 nodes, at most 45m.
+    `4 nodes in 3 batches, at most 4 at once.
+Longest chain: 4 nodes, at most 1h with one attempt each.
 
   1  analyse  requirements    reads
   2  api      implementation  writes src/api/**       after analyse
@@ -171,7 +172,7 @@ test('the items of a map that are known are told, and counted in the estimate', 
     );
   const apart = textOf({ kind: 'known', nodes: made('a', 'b', 'c') });
   expect(apart).toContain('3 items now: no 0, no 1, no 2');
-  expect(apart).toContain('Longest chain: 1 node, at most 30m');
+  expect(apart).toContain('Longest chain: 1 node, at most 30m with one attempt each');
   expect(apart).toContain('money: $1.50 (80 %: $3.00)');
   expect(apart).toContain('time: 2m (80 %: 4m)');
   expect(apart).toContain('not in it: retries');
@@ -211,6 +212,28 @@ test('one worker is advised exactly when no two of several agents can be at work
 test('writers that are ordered by needs do not overlap, however far apart', () => {
   const nodes = [writer('a', ['src/**']), reader('b', 'a'), writer('c', ['src/x.ts'], 'b')];
   expect(dryRun(nodes, { concurrency: 4 }).overlaps).toEqual([]);
+});
+
+test('writers whose scopes overlap are one chain, in the order they are started in', () => {
+  const record: TrackRecord = {
+    role: 'implementation',
+    route: { provider: 'claude', profile: null, model: null, effort: null, mode: 'write' },
+    attempts: 12,
+    ms: { median: 60_000, p80: 120_000 },
+    usd: null,
+  };
+  const nodes = [
+    writer('c', ['src/x.ts'], 'b'),
+    writer('a', ['src/**']),
+    { ...reader('b'), timeoutMs: 1 },
+  ];
+  const { longest, estimate } = dryRun(nodes, { concurrency: 4, surroundings, records: [record] });
+  expect(longest).toEqual({ path: ['a', 'c'], ms: 1_800_000 });
+  expect(estimate.chain).toEqual({
+    path: ['a', 'c'],
+    ms: { median: 120_000, p80: 240_000 },
+    unknown: 0,
+  });
 });
 
 test('writers in different batches that nothing orders may meet all the same', () => {
