@@ -98,10 +98,14 @@ test('preferences of mo.yaml name provider and profile', () => {
 
 test('a closed lane is waited for when nothing else is open', () => {
   const lanes = [
-    { provider: 'codex', profile: null, closedUntil: 5_000, reason: 'five-hour window' },
+    { provider: 'codex', profile: null, closedUntil: 5_000, reason: 'Five hours are over.' },
   ];
   const routing = routeNode({ ...question, node: aNode('n', { provider: 'codex' }), lanes });
-  expect(routing).toMatchObject({ ok: false, openAt: 5_000 });
+  expect(routing).toEqual({
+    ok: false,
+    openAt: 5_000,
+    reasons: ['codex is closed until 1970-01-01T00:00:05.000Z: Five hours are over'],
+  });
 });
 
 test('the scripted worker is never picked by itself', () => {
