@@ -53,13 +53,16 @@ function decideRefused(run: Run): Action[] {
   return finish('failed', 'the integrated tree does not pass the gates of the run');
 }
 
-function whoseBudget({ spec, charged }: Run): string {
+function whoseBudget({ spec, charged, settled }: Run): string {
   const { usd, tokens } = spec.budget;
   if (reserve({ ceiling: spec.budget, charged, reserved: [] }, noLimit) !== null)
     return 'the money of the day is spent (limits.usd_per_day of the settings)';
-  const isMoney = usd !== null && charged.usd >= usd;
-  const name = isMoney ? `$${Number(usd.toFixed(4))}` : `${tokens ?? 0} tokens`;
-  return `the budget of ${name} is spent`;
+  if (usd === null || charged.usd < usd) return `the budget of ${tokens ?? 0} tokens is spent`;
+  const ceiling = `the budget of $${Number(usd.toFixed(4))}`;
+  const reported = settled.usd ?? 0;
+  const unreported = charged.usd - reported;
+  if (unreported < 0.005) return `${ceiling} is spent`;
+  return `${ceiling} is used up: $${reported.toFixed(2)} reported, $${unreported.toFixed(2)} charged for attempts whose CLI reports no money`;
 }
 
 function finish(outcome: Outcome, reason: string): Action[] {

@@ -42,6 +42,8 @@ export type Problem =
   | { code: 'profiles-unreadable'; file: string; reason: string }
   | { code: 'profile-gone'; provider: string; profile: string; reason: string }
   | { code: 'no-worker'; role: string; reasons: readonly string[] }
+  /** `openAt`: when the first of them opens, ms since 1970. */
+  | { code: 'lane-closed'; role: string; lanes: readonly string[]; openAt: number }
   | { code: 'cli-missing'; provider: string; binary: string }
   | { code: 'worker-not-started'; provider: string; command: string; reason: string }
   | { code: 'workspace-unwritable'; folder: string; reason: string }
@@ -174,6 +176,8 @@ export function describeProblem(problem: Problem, surface: Surface = 'mcp'): str
       return `Profile ${problem.profile} of provider ${problem.provider} comes from CC-Switch and cannot be had now: ${problem.reason.replace(/\.$/, '')}. \`mo models\` shows which there are; then run the node again with one of them.`;
     case 'no-worker':
       return `No worker can take role ${problem.role}: ${problem.reasons.join('; ')}. \`mo health\` shows what is installed and how to mend it.`;
+    case 'lane-closed':
+      return `Nobody can take role ${problem.role} yet: ${problem.lanes.join('; ')}. Wait until ${new Date(problem.openAt).toISOString()}, or name another provider or profile.`;
     case 'cli-missing':
       return `The command ${problem.binary} of provider ${problem.provider} is not on the PATH. Install it, or name another provider. \`mo health\` shows what is there.`;
     case 'worker-not-started':
@@ -247,6 +251,7 @@ export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'copy-edited': 2,
   'untrusted-settings': 3,
   'day-spent': 4,
+  'lane-closed': 4,
   'not-a-repository': 5,
   'no-checkout': 5,
   'no-commits': 5,

@@ -226,9 +226,15 @@ function scored(
     (one) => one.provider === route.provider && one.profile === route.profile,
   );
   const openAt = lane !== undefined && lane.closedUntil > now ? lane.closedUntil : 0;
-  if (openAt > 0 && lane !== undefined) reasons.push(`${keyOf(route)} is closed: ${lane.reason}`);
+  if (openAt > 0 && lane !== undefined) reasons.push(closedText(lane));
   const score = Math.round((data.points + record.points + order) * 10) / 10;
   return { route, wish: wished.points, score, reasons, openAt, past };
+}
+
+/** `claude:fast is closed until 2026-11-21T19:00:00.000Z: the five-hour window is used up`. */
+function closedText(lane: Lane): string {
+  const until = new Date(lane.closedUntil).toISOString();
+  return `${keyOf(lane)} is closed until ${until}: ${lane.reason.replace(/\.$/, '')}`;
 }
 
 function wishedPart(

@@ -6,7 +6,7 @@ import { gatesOfTree } from '../core/gates.ts';
 import { parseJson } from '../core/json.ts';
 import type { GateSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
-import { receipt as receiptSchema, receiptProblems } from '../core/receipt.ts';
+import { receipt as receiptSchema, receiptProblems, type Receipt } from '../core/receipt.ts';
 import type { Run } from '../core/run.ts';
 import type { Settings } from '../core/settings.ts';
 import { addWorktree, removeWorktree } from '../git/worktree.ts';
@@ -29,6 +29,7 @@ export type VerifyAnswer = {
   pass: boolean;
   commit: string | null;
   tree: string | null;
+  /** Their evidence is relative to the project here, so that it can be opened. */
   verdicts: readonly Verdict[];
   receipt: string | null;
   problems: readonly string[];
@@ -203,10 +204,22 @@ export async function verifyReceipt(engine: Engine, wish: { file: string }): Pro
     pass: problems.length === 0,
     commit: receipt.commit,
     tree: receipt.tree,
-    verdicts: receipt.verdicts,
+    verdicts: fromProject(engine, receipt.verdicts, evidenceOf(engine, receipt)),
     receipt: relative(engine.project, file),
     problems,
   };
+}
+
+/** Where the evidence of a receipt is: what was reused lies with the run that proved it. */
+function evidenceOf({ paths }: Engine, { run, reused_from: from }: Receipt): string {
+  return join(paths.runs, from?.run ?? run);
+}
+
+function fromProject({ project }: Engine, verdicts: readonly Verdict[], folder: string): Verdict[] {
+  return verdicts.map((one) => ({
+    ...one,
+    evidence: one.evidence === null ? null : relative(project, join(folder, one.evidence)),
+  }));
 }
 
 async function judge(
@@ -228,7 +241,7 @@ async function judge(
   }));
   const gates = gatesOfTree(commands, wish.settings, 'merged');
   const marker = `verify/${engine.newUuid()}`;
-  return runGates([{ gate: 'scope' }, { gate: 'secrets' }, ...gates], {
+  const verdicts = await runGates([{ gate: 'scope' }, { gate: 'secrets' }, ...gates], {
     scope,
     folder,
     work: {
@@ -250,6 +263,7 @@ async function judge(
     runMarker: marker,
     signal: wish.signal,
   });
+  return fromProject(engine, verdicts, wish.evidence);
 }
 
 function placeOf(run: Run, name: string | null) {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { NodeSpec } from '../core/node.ts';
+import type { Settings } from '../core/settings.ts';
 import { mermaidOf } from '../core/mermaid.ts';
 import { writtenUsd } from '../core/spend.ts';
 import { howToTrust } from '../core/problem.ts';
@@ -9,6 +10,7 @@ import { roleOf, type Estimate } from '../workflow/estimate.ts';
 import { namesOfItems } from '../workflow/items-now.ts';
 import { waitingText } from '../workflow/items-text.ts';
 import { inputLines, recipeHead } from '../workflow/recipes.ts';
+import { canWrite, concurrencyOf, wholeOf, type Whole } from '../workflow/whole.ts';
 import { oneLine } from './amounts.ts';
 import { surroundingsOf } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
@@ -26,6 +28,7 @@ const mostNames = 200;
 const mostRoutes = 30;
 const mostMaps = 20;
 const mostItems = 5;
+const mostGates = 10;
 const textChars = { mcp: 4_000, cli: 100_000 } as const;
 
 export async function checkWorkflow(
@@ -69,8 +72,12 @@ async function dryRunFacts(
 ): Promise<Partial<Checked>> {
   const { nodes } = workflow;
   const store = await context.storeIfAny();
+  const { settings, untrusted: leftOut } = await context.settings();
+  const untrusted = workflow.untrusted ?? (canWrite(nodes) ? leftOut : null);
+  const whole = wholeToCome(workflow, settings, leftOut !== null);
   const dry = dryRun(nodes, {
-    concurrency: workflow.concurrency ?? 4,
+    concurrency: concurrencyOf(workflow.concurrency, settings),
+    whole,
     surroundings: {
       ...(await surroundingsOf(context, providersNamed(nodes))),
       budget: workflow.budget,
@@ -85,11 +92,19 @@ async function dryRunFacts(
     routes: routesOf(dry),
     estimate: estimateFacts(dry.estimate),
     ...(dry.items.size === 0 ? {} : { maps: itemFacts(dry.items) }),
+    whole: wholeFacts(whole),
     text: cutLines(renderDryRun(dry, context.columns), textChars[context.surface]),
-    next: workflow.untrusted
-      ? `${workflow.untrusted.file} names commands that nobody has trusted yet. ${howToTrust(context.surface)}`
+    next: untrusted
+      ? `${untrusted.file} names commands that nobody has trusted yet. ${howToTrust(context.surface)}`
       : howToRun(input),
   };
+}
+
+/** Where nothing is written there is no tree that anything could be run on. */
+function wholeToCome(workflow: ReadyWorkflow, settings: Settings, isPartial: boolean): Whole {
+  const whole = wholeOf(workflow, settings);
+  if (!canWrite(workflow.nodes)) return { ...whole, gates: [] };
+  return isPartial && workflow.gates === null ? { ...whole, gates: null } : whole;
 }
 
 function howToRun({ file, recipe, inputs }: WorkflowSource): string {
@@ -148,6 +163,11 @@ function itemFacts(items: DryRun['items']): NonNullable<Checked['maps']> {
     ] as const;
   });
   return Object.fromEntries(facts);
+}
+
+function wholeFacts({ gates, budget, land }: Whole): NonNullable<Checked['whole']> {
+  const told = gates?.slice(0, mostGates).map((gate) => oneLine(gate, 200)) ?? null;
+  return { gates: told, budget, land };
 }
 
 function estimateFacts(estimate: Estimate): NonNullable<Checked['estimate']> {

@@ -4,6 +4,7 @@ import { maxNodes } from '../core/graph.ts';
 import type { Limit, NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import { keepSource, type WorkflowText } from '../store/kept-source.ts';
+import { canWrite, concurrencyOf, wholeOf } from '../workflow/whole.ts';
 import { checkWorkers } from './check-workers.ts';
 import type { RouteWish } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
@@ -80,20 +81,18 @@ async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<Run
   checkGoal(wish.goal);
   const { settings, untrusted } = await settingsOf(context, wish.isRehearsal === true);
   const project = await context.project();
-  const writes = wish.nodes.some(
-    (node) => node.write || node.emit !== null || node.map?.item.write === true,
-  );
+  const writes = canWrite(wish.nodes);
   if (writes && project.git === null) {
     throw project.withoutGit ?? new MoError({ code: 'not-a-repository', folder: project.root });
   }
   // A worktree is set up and a result is gated with these commands: without them both would mean something else.
   if (writes && untrusted !== null) throw new MoError({ code: 'untrusted-settings', ...untrusted });
-  const land = writes ? (wish.land ?? settings.land ?? 'branch') : 'none';
-  if (land === 'pr' && project.git !== null) {
+  const whole = wholeOf(wish, settings);
+  if (whole.land === 'pr' && project.git !== null) {
     if (project.git.branch === null) throw detached(project.root, context);
     await project.git.needRemote(project.git.branch);
   }
-  if (land === 'merge' && project.git !== null) {
+  if (whole.land === 'merge' && project.git !== null) {
     if (project.git.branch === null) throw detached(project.root, context);
     const files = await project.git.dirtyFiles();
     if (files.length > 0)
@@ -112,11 +111,9 @@ async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<Run
     project: project.root,
     base: project.git?.head ?? null,
     target: project.git?.branch ?? null,
-    land,
+    ...whole,
     nodes: wish.nodes,
-    gates: wish.gates ?? settings.gates?.commands ?? [],
-    concurrency: wish.concurrency ?? settings.limits?.concurrency ?? 4,
-    budget: wish.budget,
+    concurrency: concurrencyOf(wish.concurrency, settings),
     confirm: wish.confirm,
     maxCycles: wish.maxCycles,
     inputs: wish.inputs ?? {},

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limit } from '../core/node.ts';
 import { describeWorkflowError } from '../core/problem.ts';
 import { defineOperation } from './operation.ts';
 import { sourceInput } from './workflow-source-input.ts';
@@ -48,6 +49,10 @@ export const workflowCheckOutput = z.object({
         problem: z.string().optional(),
       }),
     )
+    .optional(),
+  /** Commands the whole must pass (null: in a file nobody has trusted yet), budget of the run, where it lands. */
+  whole: z
+    .object({ gates: z.array(z.string()).nullable(), budget: limit, land: z.string() })
     .optional(),
   mermaid: z.string().optional(),
   /** The workflow as it would be executed, or the list of recipes. */
