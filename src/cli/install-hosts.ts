@@ -4,6 +4,7 @@ import type {
   HostsWish,
   InstalledHost,
 } from '../operations/install-hosts.ts';
+import type { UpdateWish } from '../operations/update-hosts.ts';
 import { homeFolder } from '../platform/data-folder.ts';
 import type { CommandCall } from './command-call.ts';
 import { redact } from '../core/redact.ts';
@@ -13,18 +14,34 @@ type Asking = { dryRun: boolean; yes: boolean };
 /** Shows the plan, asks where somebody can be asked, writes, and says what the hosts say. */
 export async function installHosts(call: CommandCall, wish: HostsWish & Asking): Promise<number> {
   const { planHosts } = await import('../operations/install-hosts.ts');
-  return carryOut(call, await planHosts(call.context, wish), wish);
+  return alone(call, { command: 'mo install', dryRun: wish.dryRun }, async () =>
+    carryOut(call, await planHosts(call.context, wish), wish),
+  );
 }
 
-export async function updateHosts(
-  call: CommandCall,
-  wish: Asking & { force: boolean },
+export async function updateHosts(call: CommandCall, wish: Asking & UpdateWish): Promise<number> {
+  return alone(call, { command: 'mo update', dryRun: wish.dryRun }, () => updateAlone(call, wish));
+}
+
+/** Whoever only looks need not wait for anybody. */
+export async function alone(
+  { context }: CommandCall,
+  { command, dryRun }: { command: string; dryRun: boolean },
+  work: () => Promise<number>,
 ): Promise<number> {
+  if (dryRun) return work();
+  const { whileHostsAreLocked } = await import('../operations/lock-hosts.ts');
+  return whileHostsAreLocked(context, command, work);
+}
+
+async function updateAlone(call: CommandCall, wish: Asking & UpdateWish): Promise<number> {
   const { planUpdate } = await import('../operations/update-hosts.ts');
   const update = await planUpdate(call.context, wish);
   if (!call.json) {
     if (update.plans.length === 0)
-      call.terminal.out('mo is in no host yet. Put it there with: mo install');
+      call.terminal.out(
+        `mo is in no ${wish.host === 'all' && wish.scope === null ? 'host' : 'such host'} yet. Put it there with: mo install`,
+      );
     call.terminal.out(
       `This is mo ${call.context.version}. A newer one comes with: ${update.command}`,
     );
@@ -62,14 +79,14 @@ async function carryOut(
     const hosts = installed.map((one) => ({
       ...planObject(one),
       check: one.check,
-      twice: one.isTwice,
+      twice: one.twins.length > 0,
     }));
     terminal.out(asJson({ changed: !isSame, hosts }));
   } else terminal.out(endLines(installed, isSame).join('\n'));
   return isReached ? 0 : 5;
 }
 
-async function isWanted({ terminal, interrupted }: CommandCall): Promise<boolean> {
+export async function isWanted({ terminal, interrupted }: CommandCall): Promise<boolean> {
   const answer = await terminal.ask('Go on? [Y/n] ', interrupted);
   return answer !== null && /^(y|yes|)$/i.test(answer.trim());
 }
@@ -113,12 +130,12 @@ function endLines(installed: readonly InstalledHost[], isSame: boolean): string[
   const isLost = installed.some(({ check }) => check?.state === 'lost');
   return [
     `Installed. Start a new session and type: ${installed.map(({ call, title }) => `${call} (${title})`).join(', ')}`,
-    ...installed
-      .filter(({ isTwice }) => isTwice)
-      .map(
-        ({ title }) =>
-          `! mo is in ${title} twice: a plugin of it was there already. Take one of the two out, or every tool is there double.`,
+    ...installed.flatMap(({ title, twins }) =>
+      twins.map(
+        ({ id, removal }) =>
+          `! mo is in ${title} twice: the plugin ${id} was there already, and every tool is there double. Take it out with: ${removal}`,
       ),
+    ),
     ...(isLost ? ['What is wrong says: mo doctor'] : []),
     'Take it out again with: mo uninstall',
   ];

@@ -1,10 +1,30 @@
 import type { UninstalledHost, UninstallWish } from '../operations/uninstall-hosts.ts';
 import { homeFolder } from '../platform/data-folder.ts';
 import type { CommandCall } from './command-call.ts';
-import { shortPath } from './install-hosts.ts';
+import { alone, isWanted, shortPath } from './install-hosts.ts';
 
-export async function uninstallHosts(call: CommandCall, wish: UninstallWish): Promise<number> {
+type Wish = UninstallWish & { yes: boolean };
+
+/** Shows what would be taken out and asks where somebody can be asked, takes it out, and says what became of each part. */
+export async function uninstallHosts(call: CommandCall, wish: Wish): Promise<number> {
+  return alone(call, { command: 'mo uninstall', dryRun: wish.dryRun }, () =>
+    uninstallAlone(call, wish),
+  );
+}
+
+async function uninstallAlone(call: CommandCall, wish: Wish): Promise<number> {
   const operation = await import('../operations/uninstall-hosts.ts');
+  if (!wish.dryRun && !wish.yes && !call.json && call.terminal.canAsk) {
+    const planned = await operation.uninstallHosts(call.context, { ...wish, dryRun: true });
+    const home = homeFolder(call.context.env);
+    if (planned.hosts.length > 0) {
+      call.terminal.out(planned.hosts.flatMap((host) => hostLines(host, home)).join('\n'));
+      if (!(await isWanted(call))) {
+        call.terminal.out('Nothing was changed.');
+        return 0;
+      }
+    }
+  }
   const done = await operation.uninstallHosts(call.context, wish);
   if (call.json) {
     call.terminal.out(JSON.stringify(done, null, 2));

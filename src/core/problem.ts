@@ -51,6 +51,7 @@ export type Problem =
   | { code: 'check-failed'; what: string; fix: string }
   | { code: 'host-missing'; hosts: readonly string[]; needs: 'anything' | 'program' }
   | { code: 'host-refused'; host: string; what: string }
+  | { code: 'install-busy'; command: string; pid: number; since: string }
   | { code: 'config-broken'; file: string; line: number | null; what: string }
   | { code: 'config-read-only'; file: string; reason: string }
   | { code: 'entry-foreign'; file: string; command: string }
@@ -183,6 +184,8 @@ export function describeProblem(problem: Problem): string {
         : `${problem.hosts.join(' and ')} ${problem.hosts.length === 1 ? 'is' : 'are'} not on this machine: no program on the PATH and no configuration. Install ${problem.hosts.length === 1 ? 'it' : 'one of them'}, then run the same command again.`;
     case 'host-refused':
       return `${problem.host} did not take it: ${problem.what.trim().replace(/\.$/, '')}. Mend what it names, then run the same command again.`;
+    case 'install-busy':
+      return `\`${problem.command}\` (pid ${problem.pid}, since ${problem.since}) is at work on the files of the hosts, so nothing was changed. Wait until it has ended, or end it, then run the same command again.`;
     case 'config-broken':
       return `${problem.file}${problem.line === null ? '' : `:${problem.line}`} cannot be used: ${problem.what}. Nothing was changed. Mend the file, then run the same command again.`;
     case 'config-read-only':
@@ -241,6 +244,7 @@ export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'check-failed': 5,
   'host-missing': 5,
   'host-refused': 5,
+  'install-busy': 5,
   'config-broken': 5,
   'config-read-only': 5,
   'package-incomplete': 5,

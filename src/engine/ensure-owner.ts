@@ -7,6 +7,7 @@ import { readText } from '../platform/files.ts';
 import { packageRoot } from '../platform/package-root.ts';
 import { isAlive } from '../platform/process-identity.ts';
 import { startDetached } from '../platform/process.ts';
+import { takeBack } from '../store/kept-file.ts';
 import type { Store } from '../store/store.ts';
 
 /** How long a new owner may take until it has the lease. */
@@ -23,6 +24,7 @@ export async function ensureOwner(
   const { runId, env, clock } = asked;
   const before = store.leaseOf(runId);
   if (before.holder !== null && isAlive(before.holder) && clock.now() < before.expiresAt) return;
+  await takeBack(store.paths, runId, clock.now());
   const log = openSync(store.paths.ownerLog(runId), 'a', 0o600);
   const owner = await startDetached(
     process.execPath,

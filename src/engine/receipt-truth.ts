@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseJson } from '../core/json.ts';
 import { receipt as receiptSchema, receiptProblems, type Receipt } from '../core/receipt.ts';
-import { readText } from '../platform/files.ts';
+import { readKept } from '../store/kept-file.ts';
 import { readRun } from './read-run.ts';
 import { sha256 } from './receipt.ts';
 import { isWithdrawn } from './withdraw.ts';
@@ -42,10 +42,10 @@ export async function lostWork(
 
 /** The receipt a row tells of, or why that cannot be believed. */
 export async function readProof(
-  { project }: Engine,
+  { project, paths }: Engine,
   { path, digest }: { path: string; digest: string },
 ): Promise<Receipt | string> {
-  const text = await readText(join(project, path));
+  const text = await readKept(paths, join(project, path));
   if (text === null) return `${path} is not there`;
   const receipt = receiptSchema.safeParse(parseJson(text)?.value).data;
   if (receipt === undefined) return `${path} is no receipt`;

@@ -18,6 +18,7 @@ import { linkPaths } from '../git/set-up-paths.ts';
 import type { Git } from '../git/git.ts';
 import { runGates } from '../gates/run-gates.ts';
 import { readText } from '../platform/files.ts';
+import { findKept, homeOfRun } from '../store/kept-file.ts';
 import { readRun } from './read-run.ts';
 import { sha256 } from './receipt.ts';
 import { lostWork, originProblems, withdrawal } from './receipt-truth.ts';
@@ -81,21 +82,22 @@ export async function verifyRun(
     const verdicts = await judge(engine, subject, {
       commands,
       settings: run.spec.settings,
-      evidence: engine.paths.runFolder(wish.runId),
+      evidence: await homeOfRun(engine.paths, wish.runId),
       signal: wish.signal,
     });
-    const receipt =
+    const receipt = await findKept(
+      engine.paths,
       wish.node === null
         ? engine.paths.runReceipt(wish.runId)
-        : engine.paths.receipt(wish.runId, wish.node);
-    const isThere = (await readText(receipt)) !== null;
+        : engine.paths.receipt(wish.runId, wish.node),
+    );
     const problems = wish.node === null ? rerunProblems(run) : [];
     return {
       pass: problems.length === 0 && verdicts.every((one) => one.pass),
       commit: place.commit,
       tree,
       verdicts,
-      receipt: isThere ? relative(engine.project, receipt) : null,
+      receipt: receipt === null ? null : relative(engine.project, receipt),
       problems,
     };
   } finally {
@@ -168,7 +170,8 @@ export async function verifyFolder(
 
 /** Whether a receipt still says the truth: unchanged since it was issued, and its commit and tree are in the repository. */
 export async function verifyReceipt(engine: Engine, wish: { file: string }): Promise<VerifyAnswer> {
-  const file = resolve(engine.project, wish.file);
+  const named = resolve(engine.project, wish.file);
+  const file = (await findKept(engine.paths, named)) ?? named;
   const text = await readText(file);
   if (text === null) throw unreadable(file, 'there is no such file');
   const parsed = receiptSchema.safeParse(parse(text));

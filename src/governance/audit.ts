@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { apply } from '../core/apply.ts';
 import { receipt, receiptProblems } from '../core/receipt.ts';
 import { parseJson } from '../core/json.ts';
 import { viewOf } from '../core/view.ts';
 import type { Run } from '../core/run.ts';
-import { readText } from '../platform/files.ts';
+import { readKept } from '../store/kept-file.ts';
 import type { Store } from '../store/store.ts';
 import { runsOf, type Place } from './place.ts';
 
@@ -83,7 +83,7 @@ async function auditReceipts(
   const known = store.receipts(runId);
   for (const { node, attempt, path, digest, commit, stale } of known) {
     const name = `the receipt of ${node} attempt ${attempt}${stale ? ' (stale)' : ''}`;
-    const text = (await readText(join(root, path))) ?? (await archived(paths.archives, path));
+    const text = await readKept(paths, resolve(root, path));
     const again = `Have it proved again: mo workflow control ${runId} retry ${node}`;
     if (text === null) {
       add(`${name} is gone (${path}).`, again);
@@ -104,12 +104,6 @@ async function auditReceipts(
       );
   }
   return known.length;
-}
-
-/** `.agent-workspace/runs/<run>/…` → `archives/<run>/…`. */
-async function archived(archives: string, path: string): Promise<string | null> {
-  const below = /runs\/(.+)$/.exec(path)?.[1];
-  return below === undefined ? null : readText(join(archives, below));
 }
 
 function sha256(text: string): string {

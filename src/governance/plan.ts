@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readText } from '../platform/files.ts';
+import { findStreams } from './compress.ts';
 import { hasPolicy, policyFiles, withoutPolicy, withPolicy } from './policy-section.ts';
 import { dayMs, isAtRest, oldRuns } from './old-runs.ts';
 import { runsOf, type Place } from './place.ts';
@@ -46,7 +47,10 @@ export async function planClean(place: Place, olderThanMs: number): Promise<Plan
   return plan;
 }
 
-/** Folders of runs that are over leave `runs/`; rows, branches and refs stay. What others have reused of a run is looked up where it was made. */
+/**
+ * Folders of runs that are over leave `runs/` and are compressed; rows, branches and refs stay. What others have reused of a run is looked
+ * up where it was made. What an archive that was cut off, or an earlier version, left uncompressed is gone on with.
+ */
 export async function planArchive(place: Place, olderThanMs: number): Promise<Plan> {
   const { steps, kept }: Plan = { steps: [], kept: [] };
   const reused = reusedRuns(place);
@@ -63,7 +67,20 @@ export async function planArchive(place: Place, olderThanMs: number): Promise<Pl
     const to = await freeName(place, run.runId);
     steps.push({ do: 'archive', path, to, from, files, ...(await ofRun(place, run, path)), bytes });
   }
-  return { steps, kept };
+  return { steps: [...steps, ...(await uncompressed(place))], kept };
+}
+
+async function uncompressed({ paths, now }: Place): Promise<Step[]> {
+  const steps: Step[] = [];
+  for (const { name } of await entriesOf(paths.archives)) {
+    const path = join(paths.archives, name);
+    if (!/^r-[0-9]/.test(name)) continue;
+    const { streams, left } = await findStreams(path, now);
+    if (streams.length + left.length === 0) continue;
+    const { bytes } = await sizeOf(path);
+    steps.push({ ...bare(path), do: 'compress', bytes });
+  }
+  return steps;
 }
 
 /** By run that was reused from: one of those that did. */

@@ -90,8 +90,10 @@ type PluginWay = {
   file: (place: HostPlace) => string;
   install: (call: HostCall, marketplace: string) => Promise<void>;
   uninstall: (call: HostCall) => Promise<void>;
-  /** From any marketplace. */
-  isInstalled: (call: HostCall) => Promise<boolean>;
+  /** Ids of mo's plugins that are on, from whatever marketplace: `mo@mo-local`, `mo@mo-mcp`. */
+  installed: (call: HostCall) => Promise<string[]>;
+  /** What a person types to take one out. */
+  removal: (id: string) => string;
 };
 
 /** The host's program was asked and did not do it. `isUnable`: it does not know how, so another way may be tried. */

@@ -27,7 +27,7 @@ export async function planPlugin(wish: PluginWish): Promise<Step> {
   const { call, host, known } = wish;
   const file = host.plugin.file(call.place);
   const config = await readConfigFile(file);
-  const isThere = known !== null && (await ask(host, () => host.plugin.isInstalled(call)));
+  const isThere = known !== null && (await isThereOf(host, call));
   const isSame = isThere && !wish.isNew;
   return {
     kind: 'plugin',
@@ -54,12 +54,17 @@ export async function undoPlugin(
 ): Promise<'restored' | 'taken out'> {
   const { text } = await readConfigFile(part.mark.file);
   const isUntouched = hashOf(text) === part.mark.after;
-  if (await ask(host, () => host.plugin.isInstalled(call))) {
+  if (await isThereOf(host, call)) {
     await ask(host, () => host.plugin.uninstall(call));
   }
   const isRestored = isUntouched && (await restoreFile(await remarked(part.mark)));
   await tidyUp(part.mark, needed);
   return isRestored ? 'restored' : 'taken out';
+}
+
+/** One from another marketplace is not what mo has put in. */
+async function isThereOf(host: Host, call: HostCall): Promise<boolean> {
+  return (await ask(host, () => host.plugin.installed(call))).includes(pluginId);
 }
 
 async function ask<T>(host: Host, question: () => Promise<T>): Promise<T> {

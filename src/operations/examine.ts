@@ -5,12 +5,12 @@ import { examineEntry, examineSkill } from '../hosts/examine-host.ts';
 import type { Finding } from '../hosts/finding.ts';
 import type { FoundHost } from '../hosts/found-host.ts';
 import { findHost } from '../hosts/found-host.ts';
-import { type Host, type HostCheck, type HostPlace, type Mode } from '../hosts/host.ts';
+import { pluginId, type Host, type HostCheck, type HostPlace, type Mode } from '../hosts/host.ts';
 import { hosts } from '../hosts/hosts.ts';
 import { readRecord, type Install } from '../hosts/install-record.ts';
 import type { OperationContext } from './context.ts';
 import { hostPlace } from './host-place.ts';
-import { askToConnect, hasPlugin } from './install-hosts.ts';
+import { askToConnect, pluginsOf } from './install-hosts.ts';
 import { probeProvider } from './probe-provider.ts';
 
 export type ExaminedHost = {
@@ -83,13 +83,13 @@ async function examineHost(
   install: Install | null,
 ): Promise<ExaminedHost> {
   const { host, call } = found;
-  const [{ entry, findings }, skill, isPlugin, probed] = await Promise.all([
+  const [{ entry, findings }, skill, plugins, probed] = await Promise.all([
     examineEntry(place, found, install),
     install === null ? [] : examineSkill(place, install),
-    hasPlugin(found),
+    pluginsOf(found),
     probe(context, host),
   ]);
-  const mo = entry === null ? (isPlugin ? 'plugin' : 'no') : isPlugin ? 'both' : 'direct';
+  const mo = stateOf(entry !== null, plugins.length > 0);
   const check = call === null || mo === 'no' ? null : await connect(found, mo, install);
   return {
     host: host.name,
@@ -105,32 +105,54 @@ async function examineHost(
         : []),
       ...findings,
       ...skill,
-      ...(mo === 'both' ? [twice(host, install)] : []),
-      ...(install?.mode === 'plugin' && !isPlugin && call !== null
-        ? [{ what: `The plugin of mo is not in ${host.title} any more.`, fix: again(install) }]
+      ...doubled({ host, install, isServer: entry !== null, plugins }),
+      ...(install?.mode === 'plugin' && !plugins.includes(pluginId) && call !== null
+        ? [lostPlugin(host, install, plugins)]
         : []),
       // What keeps it from starting has been said already.
-      ...(check === null || findings.length > 0 ? [] : unreached(host, check, install)),
+      ...(check === null || findings.length > 0
+        ? []
+        : unreached({ host, install, plugins }, check)),
     ],
   };
 }
 
-function twice(host: Host, install: Install | null): Finding {
-  const other =
-    install?.mode === 'plugin'
-      ? `remove the server mo from ${host.title}`
-      : `remove the plugin mo from ${host.title}`;
-  const what = `mo is in ${host.title} twice, as a server and as a plugin: every tool is there double.`;
+function stateOf(isServer: boolean, isPlugin: boolean): ExaminedHost['mo'] {
+  if (isServer) return isPlugin ? 'both' : 'direct';
+  return isPlugin ? 'plugin' : 'no';
+}
+
+type InHost = { host: Host; install: Install | null; plugins: readonly string[] };
+
+/** A server of its own and plugins of any marketplace: one of them is enough. */
+function doubled({ host, install, isServer, plugins }: InHost & { isServer: boolean }): Finding[] {
+  const { title } = host;
+  const named = [...(isServer ? ['a server'] : []), ...plugins.map((id) => `plugin ${id}`)];
+  if (named.length < 2) return [];
+  const isOurs = install?.mode === 'plugin' && plugins.includes(pluginId);
+  const spare = plugins.filter((id) => !isOurs || id !== pluginId);
+  const ways = [
+    ...(isServer && install?.mode !== 'direct' ? [`remove the server mo from ${title}`] : []),
+    ...spare.map((id) => host.plugin.removal(id)),
+  ];
+  const what = `mo is in ${title} ${named.length === 2 ? 'twice' : `${named.length} times`}, as ${named.join(' and ')}: every tool is there double.`;
+  const keep =
+    install === null ? 'Keep one, and take the others out' : 'Keep what mo install wrote';
+  return [{ what, fix: `${keep}: ${ways.join('; ')}` }];
+}
+
+/** Where another one is there, a further one would be one too many. */
+function lostPlugin(host: Host, install: Install, plugins: readonly string[]): Finding {
+  const [other] = plugins;
+  const what = `The plugin ${pluginId} is not in ${host.title} any more`;
+  if (other === undefined) return { what: `${what}.`, fix: again(install) };
   return {
-    what,
-    fix:
-      install === null
-        ? `Take one of them out of ${host.title}.`
-        : `Keep what mo install wrote, and ${other}.`,
+    what: `${what}; ${other} is.`,
+    fix: `Keep that one, and take out what is left: mo uninstall --host ${host.name}`,
   };
 }
 
-function unreached(host: Host, check: HostCheck, install: Install | null): Finding[] {
+function unreached({ host, install, plugins }: InHost, check: HostCheck): Finding[] {
   switch (check.state) {
     case 'reached':
       return [];
@@ -138,8 +160,14 @@ function unreached(host: Host, check: HostCheck, install: Install | null): Findi
       const fix = `Run \`${host.binary}\` in the project once and say yes to the server mo.`;
       return [{ what: `${host.title} waits for your approval of the server in .mcp.json.`, fix }];
     }
-    case 'lost':
-      return [{ what: `${host.title} does not reach mo: ${check.what}.`, fix: again(install) }];
+    case 'lost': {
+      const [plugin] = install === null ? plugins : [];
+      const fix =
+        plugin === undefined
+          ? again(install)
+          : `Put mo in another way: ${host.plugin.removal(plugin)}, then: mo install`;
+      return [{ what: `${host.title} does not reach mo: ${check.what}.`, fix }];
+    }
   }
 }
 

@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { MoError } from '../core/problem.ts';
 import { role } from '../core/names.ts';
 import type { NodeView } from '../core/view.ts';
-import { errnoOf } from '../platform/files.ts';
+import { findKept } from '../store/kept-file.ts';
 import type { OperationContext } from './context.ts';
 import type { handoffInput, handoffOutput } from './handoff.ts';
 import { placeOfNode, type NodePlace } from './node-spec.ts';
@@ -24,10 +23,9 @@ export async function readHandoff(
   const view = store.node(runId, node);
   const attempts = view === null ? [] : await attemptsOf(place, view);
   const [newest] = attempts;
+  const file = newest === undefined ? null : await fileOf(place, newest.attempt);
   const page =
-    newest === undefined
-      ? null
-      : await pageOfFile(fileOf(place, newest.attempt), { from: input.cursor, most: pageBytes });
+    file === null ? null : await pageOfFile(file, { from: input.cursor, most: pageBytes });
   if (view === null || newest === undefined || page === null) throw nothingYet(place, view);
   const more = page.end < page.total;
   return {
@@ -56,7 +54,7 @@ async function attemptsOf(place: NodePlace, view: NodeView): Promise<Attempt[]> 
   );
   const found: Attempt[] = [];
   for (let attempt = view.attempt; attempt > 0; attempt -= 1) {
-    if (!(await isThere(fileOf(place, attempt)))) continue;
+    if ((await fileOf(place, attempt)) === null) continue;
     const isNewest = attempt === view.attempt;
     if (isNewest && view.state === 'verified') found.push({ attempt, state: 'accepted' });
     else if (isNewest && view.state === 'gating') found.push({ attempt, state: 'judging' });
@@ -65,25 +63,15 @@ async function attemptsOf(place: NodePlace, view: NodeView): Promise<Attempt[]> 
   return found;
 }
 
-/** That of a reused node is where it was made. */
-function fileOf({ store, runId, node }: NodePlace, attempt: number): string {
+/** That of a reused node is where it was made; null where there is none. */
+async function fileOf({ store, runId, node }: NodePlace, attempt: number): Promise<string | null> {
   const view = store.node(runId, node);
   const from = view?.reused ?? null;
   const folder =
     from === null || view?.attempt !== attempt
       ? store.paths.attemptFolder(runId, node, attempt)
       : store.paths.attemptFolder(from.run, from.node, from.attempt);
-  return join(folder, 'handoff.json');
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    (cause: unknown) => {
-      if (errnoOf(cause) === 'ENOENT') return false;
-      throw cause;
-    },
-  );
+  return findKept(store.paths, join(folder, 'handoff.json'));
 }
 
 function nothingYet({ runId, node }: NodePlace, view: NodeView | null): MoError {

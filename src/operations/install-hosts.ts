@@ -2,7 +2,13 @@ import { didYouMean } from '../core/closest.ts';
 import { MoError } from '../core/problem.ts';
 import { remarked } from '../hosts/config-file.ts';
 import { findHost, type FoundHost } from '../hosts/found-host.ts';
-import { HostRefusal, type HostCheck, type HostName, type HostPlace } from '../hosts/host.ts';
+import {
+  HostRefusal,
+  pluginId,
+  type HostCheck,
+  type HostName,
+  type HostPlace,
+} from '../hosts/host.ts';
 import { hosts } from '../hosts/hosts.ts';
 import { readRecord, writeRecord, type Install, type Part } from '../hosts/install-record.ts';
 import { partOf, planInstall, type InstallWish } from '../hosts/plan-install.ts';
@@ -34,9 +40,11 @@ export type HostPlan = {
 export type InstalledHost = HostPlan & {
   /** What the host says of the server; null where its program is not there or nothing changed. */
   check: HostCheck | null;
-  /** A plugin of mo from elsewhere is there beside the server: every tool is there double. */
-  isTwice: boolean;
+  /** Plugins of mo from elsewhere that are there beside it, each with what takes it out: every tool is there double. */
+  twins: readonly Twin[];
 };
+
+export type Twin = { id: string; removal: string };
 
 export type HostsInstallation = {
   plans: readonly HostPlan[];
@@ -78,8 +86,8 @@ export async function planFound(
       for (const { found, wish, steps, plan } of planned) {
         await applySteps(place, found, wish, steps);
         const check = plan.isSame ? null : await checkHost(place, found, wish);
-        const isTwice = !plan.isSame && wish.mode === 'direct' && (await hasPlugin(found));
-        const one = { ...plan, check, isTwice };
+        const twins = plan.isSame ? [] : await twinsOf(found, wish.mode);
+        const one = { ...plan, check, twins };
         told(one);
         installed.push(one);
       }
@@ -222,13 +230,18 @@ async function checkHost(
   return check;
 }
 
+async function twinsOf(found: FoundHost, mode: InstallWish['mode']): Promise<Twin[]> {
+  const others = (await pluginsOf(found)).filter((id) => mode === 'direct' || id !== pluginId);
+  return others.map((id) => ({ id, removal: found.host.plugin.removal(id) }));
+}
+
 /** A host that cannot say is asked by other questions too, which tell what is wrong with it. */
-export async function hasPlugin({ host, call }: FoundHost): Promise<boolean> {
-  if (call === null) return false;
+export async function pluginsOf({ host, call }: FoundHost): Promise<string[]> {
+  if (call === null) return [];
   try {
-    return await host.plugin.isInstalled(call);
+    return await host.plugin.installed(call);
   } catch (error) {
-    if (error instanceof HostRefusal) return false;
+    if (error instanceof HostRefusal) return [];
     throw error;
   }
 }

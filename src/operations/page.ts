@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { compressedSuffix, readCompressed } from '../platform/compressed-file.ts';
 import { errnoOf } from '../platform/files.ts';
 
 /** A piece of a text. `end` is the byte behind it, `total` the bytes there are now. */
@@ -9,8 +10,9 @@ export type Cut = { from: number; most: number };
 /** Room for the line that names the next page below the hard cap of an answer. */
 export const hardCap = 29_800;
 
-/** Reads only the bytes it shows, however long the file is. null when there is no such file. */
+/** Reads only the bytes it shows, however long the file is; a compressed one is gone through. null when there is no such file. */
 export async function pageOfFile(path: string, cut: Cut): Promise<Page | null> {
+  if (path.endsWith(compressedSuffix)) return pageOfCompressed(path, cut);
   const file = await open(path, 'r').catch((cause: unknown) => {
     if (errnoOf(cause) === 'ENOENT') return null;
     throw cause;
@@ -25,6 +27,17 @@ export async function pageOfFile(path: string, cut: Cut): Promise<Page | null> {
   } finally {
     await file.close();
   }
+}
+
+async function pageOfCompressed(path: string, cut: Cut): Promise<Page> {
+  const shown: Buffer[] = [];
+  let total = 0;
+  for await (const bytes of readCompressed(path)) {
+    const start = Math.max(0, cut.from - total);
+    shown.push(bytes.subarray(start, Math.max(start, cut.from + limitOf(cut) - total)));
+    total += bytes.length;
+  }
+  return piece(Buffer.concat(shown), Math.min(cut.from, total), total);
 }
 
 /** A page of a text that is at hand; null when it is empty. */

@@ -1,4 +1,4 @@
-import { readText } from '../platform/files.ts';
+import { readKept } from '../store/kept-file.ts';
 import type { OperationContext } from './context.ts';
 import { findRun } from './find-run.ts';
 
@@ -6,5 +6,8 @@ import { findRun } from './find-run.ts';
 export async function planText(context: OperationContext, run: string): Promise<string> {
   const { store, runId } = await findRun(context, run);
   const path = store.paths.plan(runId);
-  return (await readText(path)) ?? `The plan is not written down yet; it will be in ${path}.`;
+  return (
+    (await readKept(store.paths, path)) ??
+    `The plan is not written down yet; it will be in ${path}.`
+  );
 }

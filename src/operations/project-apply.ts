@@ -20,6 +20,8 @@ export const applyOutput = z.object({
       what: z.string(),
       path: z.string(),
       bytes: z.number(),
+      /** What is left of it where it was moved or compressed. */
+      bytes_after: z.number().optional(),
       age_days: z.number().optional(),
       /** Why it was not done. */
       refused: z.string().optional(),
@@ -29,6 +31,7 @@ export const applyOutput = z.object({
   ),
   more: z.number().optional(),
   bytes: z.number(),
+  bytes_after: z.number().optional(),
   kept: z.array(z.object({ path: z.string(), why: z.string() })),
   next: z.string().optional(),
 });
@@ -45,11 +48,11 @@ export const projectApply = defineOperation({
   input: applyInput,
   output: applyOutput,
   run: async (input, context) => (await import('./tidy-project.ts')).tidyProject(input, context),
-  render: ({ action, dry_run, steps, more, bytes, kept, next }) =>
+  render: ({ action, dry_run, steps, more, bytes, bytes_after, kept, next }) =>
     [
-      `${action}: ${steps.length + (more ?? 0)} ${steps.length === 1 ? 'step' : 'steps'}, ${size(bytes)}${dry_run ? ', nothing done yet' : ''}`,
+      `${action}: ${steps.length + (more ?? 0)} ${steps.length === 1 ? 'step' : 'steps'}, ${sizes(bytes, bytes_after)}${dry_run ? ', nothing done yet' : ''}`,
       ...steps.flatMap((step) => [
-        `  ${step.refused === undefined ? (dry_run ? '·' : '✓') : '✗'} ${step.what} ${step.path}${step.bytes === 0 ? '' : ` ${size(step.bytes)}`}${step.age_days === undefined ? '' : `, ${step.age_days} days old`}${step.refused === undefined ? '' : `: not done, ${step.refused}`}`,
+        `  ${step.refused === undefined ? (dry_run ? '·' : '✓') : '✗'} ${step.what} ${step.path}${step.bytes === 0 ? '' : ` ${sizes(step.bytes, step.bytes_after)}`}${step.age_days === undefined ? '' : `, ${step.age_days} days old`}${step.refused === undefined ? '' : `: not done, ${step.refused}`}`,
         ...(step.diff === undefined ? [] : step.diff.split('\n').map((line) => `      ${line}`)),
       ]),
       ...(more === undefined ? [] : [`  … ${more} more`]),
@@ -58,3 +61,9 @@ export const projectApply = defineOperation({
     ].join('\n'),
   exitCode: ({ steps }) => (steps.some(({ refused }) => refused !== undefined) ? 1 : 0),
 });
+
+function sizes(before: number, after: number | undefined): string {
+  return after === undefined || after === before
+    ? size(before)
+    : `${size(before)} → ${size(after)}`;
+}

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../core/json.ts';
 import { workerEvent, type WorkerEvent } from '../core/worker.ts';
-import { errnoOf, readText } from '../platform/files.ts';
+import { compressedSuffix, readCompressed } from '../platform/compressed-file.ts';
+import { errnoOf } from '../platform/files.ts';
+import { findKept, readKept } from '../store/kept-file.ts';
+import type { WorkspacePaths } from '../store/paths.ts';
 
 /** Most of an event file that is read for a log; of longer ones the end. */
 const mostBytes = 4_000_000;
@@ -11,27 +14,35 @@ const mostBytes = 4_000_000;
 const timed = z.object({ at: z.number().optional() });
 
 /** What a worker did, one line each, and what it said on stderr. */
-export async function readLog(attemptFolder: string): Promise<string> {
-  const lines = (await lastEvents(attemptFolder)).flatMap(({ at, event }) => {
+export async function readLog(paths: WorkspacePaths, attemptFolder: string): Promise<string> {
+  const lines = (await lastEvents(paths, attemptFolder)).flatMap(({ at, event }) => {
     const text = lineOf(event);
     return text === null ? [] : [`${at === null ? '' : `${clockTime(at)} `}${text}\n`];
   });
-  const stderr = await readText(join(attemptFolder, 'stderr.txt'));
+  const stderr = await readKept(paths, join(attemptFolder, 'stderr.txt'));
   const said = stderr === null || stderr.trim() === '' ? '' : `--- stderr ---\n${stderr}`;
   return lines.join('') + said;
 }
 
 /** The last answer of the worker, as its events hold it; null when there was none. */
-export async function readResult(attemptFolder: string): Promise<string | null> {
-  const events = await lastEvents(attemptFolder);
+export async function readResult(
+  paths: WorkspacePaths,
+  attemptFolder: string,
+): Promise<string | null> {
+  const events = await lastEvents(paths, attemptFolder);
   const last = events.findLast(({ event }) => event.type === 'result');
   return last !== undefined && last.event.type === 'result' ? last.event.text : null;
 }
 
 async function lastEvents(
+  paths: WorkspacePaths,
   attemptFolder: string,
 ): Promise<{ at: number | null; event: WorkerEvent }[]> {
-  const text = await endOfFile(join(attemptFolder, 'events.ndjson'));
+  const file = await findKept(paths, join(attemptFolder, 'events.ndjson'));
+  if (file === null) return [];
+  const text = file.endsWith(compressedSuffix)
+    ? await endOfCompressed(file)
+    : await endOfFile(file);
   return text.split('\n').flatMap((line) => {
     const json = parseJson(line);
     const event = workerEvent.safeParse(json?.value);
@@ -55,6 +66,17 @@ async function endOfFile(path: string): Promise<string> {
   } finally {
     await file.close();
   }
+}
+
+async function endOfCompressed(path: string): Promise<string> {
+  const last: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of readCompressed(path)) {
+    last.push(piece);
+    bytes += piece.length;
+    while (bytes - (last[0]?.length ?? 0) >= mostBytes) bytes -= last.shift()?.length ?? 0;
+  }
+  return Buffer.concat(last).subarray(-mostBytes).toString();
 }
 
 function lineOf(event: WorkerEvent): string | null {

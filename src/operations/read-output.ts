@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { Json } from '../core/json.ts';
 import { MoError } from '../core/problem.ts';
+import { findKept } from '../store/kept-file.ts';
 import type { Store } from '../store/store.ts';
 import type { OperationContext } from './context.ts';
 import { checkNode, findRun } from './find-run.ts';
 import { readDiff } from './read-diff.ts';
 import type { OutputPart } from './output.ts';
-import { pageOfFile, pageOfText, type Page } from './page.ts';
+import { pageOfFile, pageOfText, type Cut, type Page } from './page.ts';
 import { resultOfRun, resultText } from './run-result.ts';
 import { pageOfEvents } from './run-events.ts';
 
@@ -98,7 +99,7 @@ async function pageOf(
       case 'report':
       case 'result':
         return (
-          (await pageOfFile(paths.report(runId), cut)) ??
+          (await pageOfKept(store, paths.report(runId), cut)) ??
           pageOfText(store.view(runId).reason ?? '', cut)
         );
       case 'diff':
@@ -109,32 +110,37 @@ async function pageOf(
       case 'prompt':
         return null;
       case 'receipt':
-        return pageOfFile(paths.runReceipt(runId), cut);
+        return pageOfKept(store, paths.runReceipt(runId), cut);
     }
   }
-  if (input.part === 'receipt') return pageOfFile(paths.receipt(runId, node), cut);
+  if (input.part === 'receipt') return pageOfKept(store, paths.receipt(runId, node), cut);
   const folder = folderOfWork(store, runId, node);
   if (folder === null) return null;
   switch (input.part) {
     case 'prompt':
-      return pageOfFile(join(folder, 'prompt.md'), cut);
+      return pageOfKept(store, join(folder, 'prompt.md'), cut);
     case 'events':
-      return pageOfFile(join(folder, 'events.ndjson'), cut);
+      return pageOfKept(store, join(folder, 'events.ndjson'), cut);
     case 'handoff':
-      return pageOfFile(join(folder, 'handoff.json'), cut);
+      return pageOfKept(store, join(folder, 'handoff.json'), cut);
     case 'diff':
       return pageOfText(await readDiff(place, context), cut);
     case 'log': {
       const { readLog } = await import('./read-log.ts');
-      return pageOfText(await readLog(folder), cut);
+      return pageOfText(await readLog(paths, folder), cut);
     }
     case 'result': {
       const { readResult } = await import('./read-log.ts');
-      return pageOfText((await readResult(folder)) ?? '', cut);
+      return pageOfText((await readResult(paths, folder)) ?? '', cut);
     }
     case 'report':
-      return pageOfFile(paths.report(runId), cut);
+      return pageOfKept(store, paths.report(runId), cut);
   }
+}
+
+async function pageOfKept({ paths }: Store, file: string, cut: Cut): Promise<Page | null> {
+  const found = await findKept(paths, file);
+  return found === null ? null : pageOfFile(found, cut);
 }
 
 /** Where what its worker did is kept, be it that of another run; null before the first attempt. */

@@ -3,7 +3,7 @@ import type { RunSpec } from '../core/event.ts';
 import { handoffText } from '../core/handoff-text.ts';
 import { parseJson, type Json } from '../core/json.ts';
 import type { NodeSpec } from '../core/node.ts';
-import { readText } from '../platform/files.ts';
+import { readKept } from '../store/kept-file.ts';
 import type { Store } from '../store/store.ts';
 import { mapCountOf, mapText } from './map-text.ts';
 
@@ -58,7 +58,7 @@ async function handoffOf(store: Store, runId: string, { name, kind }: NodeSpec):
   if (view?.state !== 'verified') return null;
   if (kind === 'map') return handoffOfMap(store, runId, name);
   const file = join(store.paths.attemptFolder(runId, name, view.attempt), 'handoff.json');
-  return parseJson((await readText(file)) ?? '')?.value ?? null;
+  return parseJson((await readKept(store.paths, file)) ?? '')?.value ?? null;
 }
 
 function handoffOfMap(store: Store, runId: string, map: string): Json {

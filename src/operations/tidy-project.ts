@@ -10,7 +10,7 @@ import {
 } from '../governance/plan.ts';
 import { dayMs } from '../governance/old-runs.ts';
 import type { Place } from '../governance/place.ts';
-import { perform, type Step } from '../governance/step.ts';
+import { perform, type Outcome, type Step } from '../governance/step.ts';
 import type { OperationContext } from './context.ts';
 import type { applyInput, applyOutput } from './project-apply.ts';
 import { placeOf } from './read-project.ts';
@@ -26,8 +26,8 @@ export async function tidyProject(input: Input, context: OperationContext): Prom
   const { steps, kept } = await planOf(place, input);
   const done: Result['steps'] = [];
   for (const step of steps) {
-    const refused = input.dry_run ? null : await perform(place, step);
-    done.push({ ...told(place, step), ...(refused === null ? {} : { refused }) });
+    const outcome = input.dry_run ? null : await perform(place, step);
+    done.push({ ...told(place, step), ...(outcome === null ? {} : toldOf(outcome)) });
     if (!input.dry_run) context.progress(`${done.length} of ${steps.length} done`);
   }
   return {
@@ -36,11 +36,19 @@ export async function tidyProject(input: Input, context: OperationContext): Prom
     steps: done.slice(0, mostShown),
     ...(done.length > mostShown ? { more: done.length - mostShown } : {}),
     bytes: steps.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(done.some(({ bytes_after }) => bytes_after !== undefined)
+      ? { bytes_after: done.reduce((sum, one) => sum + (one.bytes_after ?? one.bytes), 0) }
+      : {}),
     kept: kept.slice(0, mostShown).map(({ path, why }) => ({ path: shown(place, path), why })),
     ...(input.dry_run && steps.length > 0
       ? { next: `To do it: project_apply {action: "${input.action}", dry_run: false}` }
       : {}),
   };
+}
+
+function toldOf(outcome: Outcome): Pick<Result['steps'][number], 'refused' | 'bytes_after'> {
+  if (outcome.refused !== null) return { refused: outcome.refused };
+  return outcome.bytesAfter === null ? {} : { bytes_after: outcome.bytesAfter };
 }
 
 async function planOf(place: Place, input: Input): Promise<Plan> {
@@ -80,7 +88,9 @@ function whatOf(step: Step): string {
     case 'collect':
       return 'park and remove';
     case 'archive':
-      return `move to archives/${step.to}`;
+      return `${step.run === null ? 'move' : 'compress and move'} to archives/${step.to}`;
+    case 'compress':
+      return 'compress';
   }
 }
 

@@ -154,3 +154,80 @@ test('a record that is none is said, and nothing is guessed from it', async () =
   expect(exitCode).toBe(5);
   expect(stderr).toContain('install.json cannot be used');
 });
+
+/** A program that answers `plugin list --json` in the form of the real one, and refuses all else. */
+async function aProgram(name: 'claude' | 'codex', version: string, list: unknown): Promise<void> {
+  const script = `#!${process.execPath}
+const said = { '--version': ${JSON.stringify(version)}, 'plugin list --json': ${JSON.stringify(JSON.stringify(list))} };
+const answer = said[process.argv.slice(2).join(' ')];
+if (answer === undefined) process.exit(1);
+console.log(answer);
+`;
+  await writeFile(join(user.bin, name), script, { mode: 0o755 });
+}
+
+/** As Claude Code 2.1.329 lists it. */
+function claudePlugin(id: string, command: readonly string[], enabled = true) {
+  const [first, ...args] = command;
+  const mcpServers = { mo: { type: 'stdio', command: first, args } };
+  const installPath = `/home/me/.claude/plugins/cache/${id}/0.1.0`;
+  return { id, version: '0.1.0', scope: 'user', enabled, installPath, mcpServers };
+}
+
+/** As Codex 0.169.0 lists it. */
+function codexPlugin(marketplaceName: string, enabled = true) {
+  const source = { source: 'local', path: `/srv/${marketplaceName}/plugin` };
+  const base = { name: 'mo', marketplaceName, version: '0.1.0', installed: true, enabled, source };
+  return { pluginId: `mo@${marketplaceName}`, ...base, installPolicy: 'AVAILABLE' };
+}
+
+const npx = ['npx', '-y', 'mo-mcp@^0.1.0', 'serve'];
+
+test.each(['mo-mcp', 'mo-local', 'team-tools'])(
+  'a plugin of marketplace %s beside the server is said, with what takes it out',
+  async (marketplace) => {
+    await user.write('.claude.json', '{}');
+    await user.mo('install', '--yes');
+    await aProgram('claude', '2.1.329 (Claude Code)', [claudePlugin(`mo@${marketplace}`, npx)]);
+    const installed = [codexPlugin(marketplace)];
+    await aProgram('codex', 'codex-cli 0.169.0', { installed, available: [] });
+    const found = await doctor();
+    for (const [title, removal] of [
+      ['Claude Code', 'claude plugin uninstall'],
+      ['Codex', 'codex plugin remove'],
+    ])
+      expect(found).toContainEqual(
+        `mo is in ${title} twice, as a server and plugin mo@${marketplace}: every tool is there double. → Keep what mo install wrote: ${removal} mo@${marketplace}`,
+      );
+  },
+);
+
+test('two plugins of mo from two marketplaces are one too many', async () => {
+  await user.write('.claude.json', '{}');
+  const plugins = ['mo@mo-mcp', 'mo@mo-local'].map((id) => claudePlugin(id, npx));
+  await aProgram('claude', '2.1.329 (Claude Code)', plugins);
+  expect(await doctor()).toContainEqual(
+    'mo is in Claude Code twice, as plugin mo@mo-mcp and plugin mo@mo-local: every tool is there double. → Keep one, and take the others out: claude plugin uninstall mo@mo-mcp; claude plugin uninstall mo@mo-local',
+  );
+});
+
+test("a plugin that is off, and somebody else's of the same name, are none of mo's", async () => {
+  await user.write('.claude.json', '{}');
+  await aProgram('claude', '2.1.329 (Claude Code)', [
+    claudePlugin('mo@mo-mcp', npx, false),
+    claudePlugin('mo@films', ['node', '/srv/movies.mjs']),
+  ]);
+  const installed = [codexPlugin('mo-mcp', false)];
+  await aProgram('codex', 'codex-cli 0.169.0', { installed, available: [] });
+  expect(await doctor()).toContain('mo is in no host yet. → mo install');
+});
+
+test('a plugin that is not reached is not answered with a second mo', async () => {
+  await user.write('.claude.json', '{}');
+  await aProgram('claude', '2.1.329 (Claude Code)', [claudePlugin('mo@mo-mcp', npx)]);
+  expect(await doctor()).toContainEqual(
+    expect.stringMatching(
+      /Claude Code does not reach mo.* → Put mo in another way: claude plugin uninstall mo@mo-mcp, then: mo install$/,
+    ),
+  );
+});

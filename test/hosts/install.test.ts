@@ -2,6 +2,9 @@ import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'nod
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CommandCall } from '../../src/cli/command-call.ts';
+import { uninstallHosts } from '../../src/cli/uninstall-hosts.ts';
+import { bareContext } from '../mcp/bare-context.ts';
 import { makeTemporaryUser, skillText, type TemporaryUser } from './temporary-user.ts';
 
 let user: TemporaryUser;
@@ -405,6 +408,66 @@ test('update writes what this mo would write otherwise, and says what brings a n
   expect(await user.read('.claude.json')).toBe(claudeText);
   expect((await user.mo('update', '--yes')).stdout).toContain('nothing was changed');
 });
+
+test('update and uninstall take the flags of install', async () => {
+  await bothHosts();
+  const before = await user.picture();
+  await user.mo('install', '--yes');
+  await writeFile(join(user.package, 'skill', 'orchestrate', 'SKILL.md'), `${skillText}Newer.\n`);
+  const update = await user.mo('update', '--yes', '--json', '--host', 'codex', '--scope', 'user');
+  expect(JSON.parse(update.stdout)).toMatchObject({ changed: true, hosts: [{ host: 'codex' }] });
+  expect(await user.read('.agents/skills/orchestrate/SKILL.md')).toContain('Newer.');
+  expect(await user.read('.claude/skills/orchestrate/SKILL.md')).toBe(skillText);
+  expect((await user.mo('update', '--yes', '--scope', 'project')).stdout).toContain('no such host');
+  const shown = await user.mo('uninstall', '--yes', '--dry-run', '--json');
+  expect(JSON.parse(shown.stdout).hosts).toHaveLength(2);
+  const { exitCode, stdout } = await user.mo('uninstall', '--yes', '--json');
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout).hosts).toHaveLength(2);
+  expect(await user.picture()).toEqual(before);
+});
+
+test('uninstall asks whoever can be asked, and not with --yes', async () => {
+  await bothHosts();
+  await user.mo('install', '--yes');
+  const before = await user.picture();
+  const wish = { host: 'all', scope: null, force: false, dryRun: false } as const;
+  const no = aPerson(['n']);
+  expect(await uninstallHosts(no.call, { ...wish, yes: false })).toBe(0);
+  expect(no.out.join('\n')).toMatch(/~\/\.claude\.json {2}entry\n[^]*Nothing was changed\.$/);
+  expect(await user.picture()).toEqual(before);
+  const unasked = aPerson([]);
+  expect(await uninstallHosts(unasked.call, { ...wish, yes: true })).toBe(0);
+  expect(unasked.out.join('\n')).toContain('as it was before');
+  expect(await user.read('.claude.json')).toBe(claudeText);
+});
+
+/** Somebody at a terminal in the project; `answers` are what they type when asked. */
+function aPerson(answers: string[]) {
+  const out: string[] = [];
+  const { signal } = new AbortController();
+  const call: CommandCall = {
+    terminal: {
+      out: (text) => void out.push(text),
+      err: () => {},
+      isLive: false,
+      canAsk: true,
+      hasColor: false,
+      width: () => 100,
+      height: () => 40,
+      ask: async () => answers.shift() ?? null,
+    },
+    json: false,
+    context: {
+      ...bareContext({ signal, progress: () => {} }),
+      folder: user.project,
+      env: user.env,
+      project: async () => ({ root: user.project, git: null }),
+    },
+    interrupted: signal,
+  };
+  return { call, out };
+}
 
 test('a home that was moved to another configuration folder is said, not guessed', async () => {
   await bothHosts();

@@ -4,32 +4,11 @@ import { expect, test } from 'vitest';
 import { addWorktree } from '../../src/git/worktree.ts';
 import { openRepository } from '../../src/git/repository.ts';
 import { withoutPolicy, withPolicy } from '../../src/governance/policy-section.ts';
-import type { OperationContext } from '../../src/operations/context.ts';
 import { project } from '../../src/operations/project.ts';
 import { projectApply } from '../../src/operations/project-apply.ts';
 import { aNode } from '../core/build.ts';
 import { aHouse, until, untilFile, writer, type House } from '../engine/house.ts';
-import { bareContext } from '../mcp/bare-context.ts';
-
-function contextOf(house: House): OperationContext {
-  return {
-    ...bareContext({ signal: new AbortController().signal, progress: () => {} }),
-    folder: house.repo,
-    env: { ...house.engine.env, XDG_CONFIG_HOME: house.folder, XDG_DATA_HOME: house.folder },
-    project: async () => ({
-      root: house.repo,
-      git: {
-        head: (await house.git('rev-parse', 'HEAD')).trim(),
-        branch: 'main',
-        dirtyFiles: async () => [],
-        lastRunNumber: async () => 0,
-      },
-    }),
-    settings: async () => ({ settings: {}, untrusted: null }),
-    store: async () => house.store,
-    storeIfAny: async () => house.store,
-  };
-}
+import { contextOf } from './context-of-house.ts';
 
 /** A run that is over, with a worktree that was left behind. */
 async function anOldRun(house: House) {

@@ -8,6 +8,7 @@ const flags = z.object({
   host: z.enum(['claude', 'codex', 'all']),
   scope: z.enum(['user', 'project']).optional(),
   dryRun: z.boolean().default(false),
+  yes: z.boolean().default(false),
   force: z.boolean().default(false),
 });
 
@@ -30,6 +31,7 @@ export const uninstall: RegisterCommand = (program, host) => {
       ]),
     )
     .option('--dry-run', 'show what would be taken out, and stop')
+    .option('-y, --yes', 'do not ask')
     .option('--force', 'delete a skill that was edited, too')
     .action(async () => {
       const wish = flags.parse(command.optsWithGlobals());

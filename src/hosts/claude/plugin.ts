@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseJson } from '../../core/json.ts';
+import { json, parseJson } from '../../core/json.ts';
 import { askHost } from '../ask-host.ts';
 import { type HostCall, type HostPlace, marketplaceName, pluginId, serverName } from '../host.ts';
+import { isOfMo } from '../server-command.ts';
 import { claudeFolder } from './folder.ts';
 
 /** A marketplace in a folder is read in place, so it has to stay where it is. Known names are refused: what is there goes first. */
@@ -16,11 +17,25 @@ export const claudePlugin = {
     await askHost(call, ['plugin', 'uninstall', pluginId]);
     await askHost(call, ['plugin', 'marketplace', 'remove', marketplaceName]);
   },
-  isInstalled: async (call: HostCall): Promise<boolean> => {
+  installed: async (call: HostCall): Promise<string[]> => {
     const { stdout } = await askHost(call, ['plugin', 'list', '--json']);
-    const plugins = installed.safeParse(parseJson(stdout)?.value).data ?? [];
-    return plugins.some(({ id, enabled }) => enabled && id.startsWith(`${serverName}@`));
+    const plugins = listed.safeParse(parseJson(stdout)?.value).data ?? [];
+    const ours = plugins.filter((one) => one.enabled && isOurs(one));
+    return [...new Set(ours.map(({ id }) => id))];
   },
+  removal: (id: string): string => `claude plugin uninstall ${id}`,
 };
 
-const installed = z.array(z.object({ id: z.string(), enabled: z.boolean() }));
+/** Versions that name the servers of a plugin (2.1.329 does) tell somebody else's plugin of the same name apart. */
+function isOurs({ id, mcpServers }: z.infer<typeof listed>[number]): boolean {
+  if (!id.startsWith(`${serverName}@`)) return false;
+  return mcpServers === undefined || Object.values(mcpServers).some(isOfMo);
+}
+
+const listed = z.array(
+  z.object({
+    id: z.string(),
+    enabled: z.boolean(),
+    mcpServers: z.record(z.string(), z.record(z.string(), json)).optional(),
+  }),
+);

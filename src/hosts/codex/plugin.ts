@@ -15,13 +15,16 @@ export const codexPlugin = {
     await askHost(call, ['plugin', 'remove', pluginId]);
     await askHost(call, ['plugin', 'marketplace', 'remove', marketplaceName]);
   },
-  isInstalled: async (call: HostCall): Promise<boolean> => {
+  installed: async (call: HostCall): Promise<string[]> => {
     const { stdout } = await askHost(call, ['plugin', 'list', '--json']);
     const plugins = listed.safeParse(parseJson(stdout)?.value).data?.installed ?? [];
-    return plugins.some(({ name, enabled }) => enabled && name === serverName);
+    return plugins.flatMap(({ pluginId: id, name, enabled }) =>
+      enabled && name === serverName ? [id] : [],
+    );
   },
+  removal: (id: string): string => `codex plugin remove ${id}`,
 };
 
 const listed = z.object({
-  installed: z.array(z.object({ name: z.string(), enabled: z.boolean() })),
+  installed: z.array(z.object({ pluginId: z.string(), name: z.string(), enabled: z.boolean() })),
 });
