@@ -201,15 +201,24 @@ test('a server of that name that is not mo is refused, replaced when forced, and
   const refused = await user.mo('install', '--yes');
   expect(refused.exitCode).toBe(2);
   expect(refused.stderr).toContain('motion-sensor');
+  expect(refused.stderr).toContain('(a later `mo uninstall` brings yours back)');
   expect(await user.picture()).toEqual(before);
   await user.mo('install', '--yes', '--force');
-  const text = await user.read('.claude.json');
-  expect(text).toContain('mo.mjs');
-  await user.write('.claude.json', '{"mcpServers": {"mo": {"command": "motion-sensor-2"}}}');
-  expect((await user.mo('update', '--yes')).exitCode).toBe(2);
-  await user.write('.claude.json', text);
+  expect(await user.read('.claude.json')).toContain('mo.mjs');
   await user.mo('uninstall');
   expect(await user.picture()).toEqual(before);
+});
+
+test('an entry of its own that was changed is written again, and what was there before mo comes back', async () => {
+  await user.write('.claude.json', '{"mcpServers": {"mo": {"command": "motion-sensor"}}}');
+  await user.mo('install', '--yes', '--force');
+  const text = await user.read('.claude.json');
+  await user.write('.claude.json', '{"mcpServers": {"mo": {"command": "mo-wrapper"}}}');
+  expect((await user.mo('update', '--yes')).exitCode).toBe(0);
+  expect(JSON.parse(await user.read('.claude.json'))).toEqual(JSON.parse(text));
+  await user.mo('uninstall');
+  const left = { mcpServers: { mo: { command: 'motion-sensor' } } };
+  expect(JSON.parse(await user.read('.claude.json'))).toEqual(left);
 });
 
 test('a skill that was edited is neither replaced nor deleted unless that is forced', async () => {
@@ -254,7 +263,7 @@ test('tools run unasked and memory files are touched only when that was asked fo
     '--yes',
     '--snippet',
     '--approve',
-    'run,workflow_run',
+    'run,run,workflow_run',
   );
   expect(exitCode).toBe(0);
   expect(JSON.parse(await user.read('.claude/settings.json'))).toEqual({
@@ -290,6 +299,7 @@ test('what is in a memory file beside the marks survives a later change', async 
 test.each([
   [['--approve', 'workflow_rum'], 'Did you mean workflow_run?'],
   [['--approve', 'run', '--scope', 'project'], 'for each person to say'],
+  [['--mode', 'plugin', '--scope', 'project'], 'Leave out --mode plugin or --scope project'],
   [['--host', 'cursor'], 'claude, codex, all'],
 ])('%j is wrong use', async (flags, said) => {
   await bothHosts();
@@ -305,6 +315,52 @@ test('one host of two is left out', async () => {
   const missing = await user.mo('install', '--yes', '--host', 'claude', '--mode', 'plugin');
   expect(missing.exitCode).toBe(5);
   expect(missing.stderr).toContain('The program of Claude Code is not on the PATH');
+});
+
+const enabled = '{"enabledPlugins": {"mo@mo-mcp": true, "mo@off": false}}\n';
+
+test('beside a plugin of mo no server is put in, in no scope, unless that is forced', async () => {
+  await user.write('.claude.json', claudeText);
+  await user.write('.claude/settings.json', enabled);
+  const before = await user.picture();
+  for (const scope of ['user', 'project']) {
+    const { exitCode, stderr } = await user.mo('install', '--yes', '--scope', scope);
+    expect(stderr).toContain('mo is in Claude Code already, as the plugin mo@mo-mcp');
+    expect(stderr).toContain('Take that out first: claude plugin uninstall mo@mo-mcp');
+    expect(exitCode).toBe(2);
+  }
+  expect(await user.picture()).toEqual(before);
+  const { exitCode, stdout } = await user.mo('install', '--yes', '--force');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('Take it out with: claude plugin uninstall mo@mo-mcp');
+});
+
+test('a plugin that came after the server is named with what takes it out, also when nothing is to be done', async () => {
+  await user.write('.claude.json', claudeText);
+  await user.write('.codex/config.toml', codexText);
+  await user.mo('install', '--yes');
+  await user.write('.claude/settings.json', enabled);
+  const codex = await user.read('.codex/config.toml');
+  await user.write('.codex/config.toml', `${codex}\n[plugins."mo@mo-mcp"]\nenabled = true\n`);
+  const { exitCode, stdout } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('Nothing was changed.\n! mo is in Claude Code twice: the plugin mo@mo');
+  expect(stdout).toContain('Take it out with: codex plugin remove mo@mo-mcp');
+});
+
+test('beside a server of mo no plugin is put in, whoever wrote the server', async () => {
+  await user.write('.claude.json', claudeText);
+  await writeFile(join(user.bin, 'claude'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const shared = join(user.project, '.mcp.json');
+  await writeFile(shared, '{"mcpServers": {"mo": {"command": "mo", "args": ["serve"]}}}');
+  const asPlugin = ['install', '--yes', '--host', 'claude', '--mode', 'plugin'] as const;
+  const foreign = await user.mo(...asPlugin);
+  expect(foreign.stderr).toContain('Take that out first: claude mcp remove -s project mo');
+  expect(foreign.exitCode).toBe(2);
+  await user.mo('install', '--yes', '--host', 'claude', '--scope', 'project');
+  const ours = await user.mo(...asPlugin);
+  expect(ours.stderr).toContain('Take that out first: mo uninstall --host claude --scope project');
+  expect(ours.exitCode).toBe(2);
 });
 
 test("a project gets a server that starts on every machine, and the project's own skill", async () => {
