@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import type { Abilities, Lack } from './worker.ts';
 
-/** What a CLI can be found not to have by trying it. */
-export const ability = z.enum(['structuredOutput', 'readOnly', 'resume', 'usage', 'commands']);
+/** What a CLI can be found not to have by trying it; without `start` it has nothing. */
+export const ability = z.enum([
+  'start',
+  'structuredOutput',
+  'readOnly',
+  'resume',
+  'usage',
+  'commands',
+]);
 export type Ability = z.infer<typeof ability>;
 
 /** What one installed version of a worker CLI has shown when it was tried, by the name of the trial. */
@@ -52,6 +59,7 @@ export function lackText(name: string): string {
 }
 
 const withoutAbility: Readonly<Record<string, string>> = {
+  start: 'did not start, so it gets no node',
   structuredOutput: 'is asked for its handoffs in words',
   readOnly: 'gets no node that only reads',
   resume: 'goes on with no session',
@@ -69,6 +77,7 @@ export function refusalFor(lacks: readonly Lack[], node: Asking): string | null 
 }
 
 const reasonsAgainst: Readonly<Record<string, (node: Asking) => string | null>> = {
+  start: () => 'did not start',
   usage: ({ isBudgeted }) =>
     isBudgeted ? 'does not tell what it uses, so its budget would not hold' : null,
   readOnly: ({ write }) => (write ? null : 'cannot be kept from writing'),

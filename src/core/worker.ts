@@ -165,8 +165,8 @@ export type Abilities = {
   commands: boolean;
 };
 
-/** An ability that exactly the installed version was found not to have, and what was seen. */
-export type Lack = { ability: keyof Abilities; version: string; said: string };
+/** What exactly the installed version was found not to have, and what was seen; `start`: it cannot be used. */
+export type Lack = { ability: keyof Abilities | 'start'; version: string; said: string };
 
 /** How the process ended as the operating system tells it; exitCode null when a signal ended it or nobody saw it. */
 export type ProcessExit = {

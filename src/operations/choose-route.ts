@@ -2,10 +2,11 @@ import type { NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import { keyOf, routeNode, type Candidate, type Routing, type Worker } from '../core/routing.ts';
 import type { Route } from '../core/worker.ts';
+import { toldProviders } from '../core/worker-name.ts';
 import { historyOf } from '../engine/engine.ts';
 import type { Surroundings } from '../workflow/assign.ts';
 import type { OperationContext } from './context.ts';
-import { probeProvider } from './probe-provider.ts';
+import { probeProvider, startLack } from './probe-provider.ts';
 
 export type RouteWish = Pick<
   NodeSpec,
@@ -61,7 +62,11 @@ export async function checkNames(
   if (wish.provider === null) return;
   const known = (await context.providers()).map(({ name }) => name);
   if (!known.includes(wish.provider)) {
-    throw new MoError({ code: 'unknown-provider', provider: wish.provider, known });
+    throw new MoError({
+      code: 'unknown-provider',
+      provider: wish.provider,
+      known: toldProviders(known),
+    });
   }
   if (wish.profile === null) return;
   const { settings, found } = await context.settings();
@@ -100,7 +105,8 @@ async function workersOf(
       };
       const problem = probed.problem?.what.replace(/\.$/, '') ?? null;
       if (probed.path === null) return { ...known, reason: 'not on the PATH' };
-      return probed.version !== null && probed.signedIn === 'no'
+      const onlySignIn = probed.signedIn === 'no' && startLack(provider) === null;
+      return probed.version !== null && onlySignIn
         ? { ...known, reason: null, signedOut: problem }
         : { ...known, reason: problem };
     }),

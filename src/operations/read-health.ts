@@ -2,13 +2,12 @@ import { access, constants, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { describeProblem, MoError, type Surface } from '../core/problem.ts';
-import { lackText } from '../core/shown.ts';
 import type { Provider } from '../core/worker.ts';
 import type { Lane } from '../core/routing.ts';
 import { runCommand } from '../platform/process.ts';
 import type { OperationContext, Project } from './context.ts';
 import type { healthOutput } from './health.ts';
-import { probeProvider, type ProbedProvider } from './probe-provider.ts';
+import { probeProvider, problemOfLack, type ProbedProvider } from './probe-provider.ts';
 
 type Health = z.output<typeof healthOutput>;
 type Fault = Health['problems'][number];
@@ -121,10 +120,7 @@ async function projectOf(context: OperationContext): Promise<Project> {
 }
 
 function lackFaults({ name, lacks = [] }: Provider): Fault[] {
-  return lacks.map(({ ability, version, said }) => ({
-    what: `${name} ${version} was tried and ${lackText(ability)}: ${said}`,
-    fix: 'Install another version, then run `mo selftest --hosts`.',
-  }));
+  return lacks.map((lack) => problemOfLack(name, lack));
 }
 
 async function faultOf(surface: Surface, attempt: () => Promise<void>): Promise<Fault | null> {

@@ -4,6 +4,7 @@ import { budget } from './run.ts';
 import { role } from '../core/names.ts';
 import { keyOf } from '../core/routing.ts';
 import { route as routeSchema } from '../core/worker.ts';
+import { wishedWorker } from '../core/worker-name.ts';
 import { defineOperation } from './operation.ts';
 
 const candidate = z.object({
@@ -46,8 +47,7 @@ export const route = defineOperation({
     const wish = {
       role: input.role,
       write: input.write,
-      provider: input.provider ?? null,
-      profile: input.profile ?? null,
+      ...wishedWorker(input),
       model: input.model ?? null,
       effort: null,
       budget: { usd: input.budget?.usd ?? null, tokens: input.budget?.tokens ?? null },

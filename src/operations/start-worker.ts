@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import type { Route } from '../core/worker.ts';
+import { wishedWorker } from '../core/worker-name.ts';
 import { chooseRoute } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
 import { findRun } from './find-run.ts';
@@ -51,7 +52,8 @@ export async function startWorker(
 
 async function nodeOf(input: RunInput, context: OperationContext): Promise<NodeSpec> {
   const session = input.resume === undefined ? null : await sessionOf(input.resume, context);
-  if (session !== null) checkSameWorker(input, session.route);
+  const wished = wishedWorker(input);
+  if (session !== null) checkSameWorker(input.resume ?? '', wished, session.route);
   if (input.scope !== undefined && !input.write) throw scopeOfReader();
   const { settings } = await context.settings();
   // Its worker can mend what the project's own commands refuse; after the node nobody could.
@@ -66,8 +68,8 @@ async function nodeOf(input: RunInput, context: OperationContext): Promise<NodeS
       write: input.write,
       scope: scopeOf(input),
       gates: commands.map((command) => ({ gate: 'command', command, timeoutMs: null })),
-      provider: session?.route.provider ?? input.provider ?? null,
-      profile: session?.route.profile ?? input.profile ?? null,
+      provider: session?.route.provider ?? wished.provider,
+      profile: session?.route.profile ?? wished.profile,
       model: input.model ?? null,
       effort: input.effort ?? null,
       timeoutMs: Math.ceil(input.timeout_s * 1000),
@@ -106,13 +108,17 @@ function scopeOfReader(): MoError {
 }
 
 /** Nobody else can go on in a session. */
-function checkSameWorker({ resume, provider, profile }: RunInput, route: Route): void {
-  const isOther = provider !== undefined && provider !== route.provider;
-  if (!isOther && (profile === undefined || profile === route.profile)) return;
+function checkSameWorker(
+  resume: string,
+  { provider, profile }: ReturnType<typeof wishedWorker>,
+  route: Route,
+): void {
+  const isOther = provider !== null && provider !== route.provider;
+  if (!isOther && (profile === null || profile === route.profile)) return;
   const who = route.profile === null ? route.provider : `${route.provider}:${route.profile}`;
   throw new MoError({
     code: 'bad-input',
-    what: `${resume ?? ''} is a session of ${who}, and nobody else can go on with it.`,
+    what: `${resume} is a session of ${who}, and nobody else can go on with it.`,
     fix: 'Leave provider and profile out, or leave resume out to start a new session.',
   });
 }

@@ -38,7 +38,11 @@ export const workflowBudget = z
   .transform(({ usd, tokens }) => ({ usd: usd ?? null, tokens: tokens ?? null }));
 
 const routeFields = {
-  provider: z.string().min(1).optional().describe('Fixes the worker CLI, such as claude or codex'),
+  provider: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Fixes the worker CLI, such as claude or codex; with a profile: claude:fast'),
   profile: z.string().min(1).optional().describe('A profile of that provider in mo.yaml'),
   model: z.string().min(1).optional().describe('A model of that provider'),
   effort: z.string().min(1).optional().describe('How hard the model thinks, in its own words'),

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -105,6 +105,21 @@ test.each([
   expect(err.startsWith('mo: ')).toBe(true);
   expect(err.toLowerCase()).toContain(named.toLowerCase());
   expect(out).toBe('');
+});
+
+test.each([
+  ['a folder with something in it', '.', 'is not empty'],
+  ['a file', 'README.md', 'is a file'],
+  ['a folder below a file', 'README.md/demo', 'is a file'],
+])('the demo is not made in %s, and nothing is touched', async (_, path, named) => {
+  const folder = await mkdtemp(join(tmpdir(), 'mo-demo-'));
+  folders.push(folder);
+  await writeFile(join(folder, 'README.md'), 'mine\n');
+  const { exitCode, err } = await mo('demo', '--folder', join(folder, path));
+  expect({ exitCode, err }).toMatchObject({ exitCode: 2, err: expect.stringContaining(named) });
+  expect(err).toContain('Name a new one');
+  expect(await readdir(folder)).toEqual(['README.md']);
+  expect(await readFile(join(folder, 'README.md'), 'utf8')).toBe('mine\n');
 });
 
 test('a folder that does not exist is named', async () => {

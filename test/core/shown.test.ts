@@ -28,6 +28,7 @@ test('a trial of no ability takes nothing away', () => {
 });
 
 test.each([
+  { ability: 'start', refused: [true, false], taken: [] },
   { ability: 'readOnly', refused: [false], taken: [true] },
   { ability: 'commands', refused: [true], taken: [false] },
   { ability: 'usage', refused: [], taken: [true, false] },

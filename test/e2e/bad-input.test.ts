@@ -121,7 +121,7 @@ test('a name, a flag or a number that does not exist is told with those that do'
     [
       ['do', 'x', '--provider', 'nope'],
       2,
-      /inputs.provider: there is no provider "nope"\. Known: claude, codex, scripted/,
+      /inputs.provider: there is no provider "nope"\. Known: claude, codex\.$/m,
     ],
     [
       ['do', 'x', ...yes, '--reviewer', 'gemini:a'],

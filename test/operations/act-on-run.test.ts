@@ -5,6 +5,7 @@ import { answerRequest } from '../../src/operations/answer-request.ts';
 import { listRuns } from '../../src/operations/list-runs.ts';
 import { land } from '../../src/operations/land.ts';
 import { route } from '../../src/operations/route.ts';
+import { run as runOne } from '../../src/operations/run.ts';
 import { stop } from '../../src/operations/stop.ts';
 import { identify, isAlive } from '../../src/platform/process-identity.ts';
 import { providers } from '../../src/providers/providers.ts';
@@ -216,6 +217,37 @@ test('an answer to a run that asks nothing is refused', async () => {
   await expect(
     answerRequest(project.context, run.runId, { choice: 'yes', text: '', request: null }),
   ).rejects.toThrow('waiting for an answer');
+});
+
+test('a worker may be named as mo prints it: the provider and its profile', async () => {
+  const { context, store } = await aProject();
+  const profiles = { fast: { model: 'haiku' }, slow: {} };
+  context.settings = async () => ({
+    settings: { providers: { scripted: { profiles } } },
+    untrusted: null,
+  });
+  const chosen = { provider: 'scripted', profile: 'fast', model: 'haiku' };
+  const wish = { task: 'Explain it', provider: 'scripted:fast' };
+  expect((await route.call(wish, context)).data).toMatchObject({ choice: chosen });
+  const started = runOne.output.parse((await runOne.call(wish, context)).data);
+  expect(started.route).toMatchObject(chosen);
+  expect(store.spec(started.run_id).nodes).toMatchObject([
+    { provider: 'scripted', profile: 'fast' },
+  ]);
+  expect((await route.call({ ...wish, profile: 'fast' }, context)).data).toMatchObject({
+    choice: chosen,
+  });
+  for (const operation of [route, runOne]) {
+    await expect(operation.call({ ...wish, profile: 'slow' }, context)).rejects.toThrow(
+      'provider scripted:fast names profile fast, and profile says slow.',
+    );
+    await expect(operation.call({ ...wish, provider: 'scripted:fst' }, context)).rejects.toThrow(
+      'Provider scripted has no profile fst. Did you mean fast?',
+    );
+    await expect(operation.call({ ...wish, provider: 'gemini:fast' }, context)).rejects.toThrow(
+      'There is no provider gemini. Known: claude, codex.',
+    );
+  }
 });
 
 test('route takes what run takes, and says how a budget is kept where no money is told', async () => {

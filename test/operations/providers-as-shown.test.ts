@@ -4,9 +4,14 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Shown } from '../../src/core/shown.ts';
 import { health } from '../../src/operations/health.ts';
+import { chooseRoute } from '../../src/operations/choose-route.ts';
+import { listModels } from '../../src/operations/list-models.ts';
 import { providersAsShown } from '../../src/operations/providers-as-shown.ts';
+import { readHealth } from '../../src/operations/read-health.ts';
 import { keepShown, programAt, readShown, shownFile } from '../../src/platform/shown-file.ts';
 import { codex } from '../../src/providers/codex/index.ts';
+import { trials as hostTrials } from '../../src/selftest/trials/trials.ts';
+import { aNode } from '../core/build.ts';
 import { aProject } from './project.ts';
 
 /** A `codex` on the PATH that was shown to write although it may only read. */
@@ -48,6 +53,30 @@ test('health says what a CLI is not used for, and that the spend of one is not k
     what: 'codex 1.0.0 was tried and gets no node under a budget, and what it uses elsewhere is not known: No tokens were told.',
     fix: 'Install another version, then run `mo selftest --hosts`.',
   });
+});
+
+test('a CLI that did not start is told as not usable, with the fix, and gets no node', async () => {
+  const { env, file, record } = await aTriedCodex();
+  await writeFile(file, '#!/bin/sh\ntest "$1" = login || echo codex-cli 1.0.0\n');
+  const program = programAt(file);
+  const ability = hostTrials.find(({ name }) => name === 'start')?.ability ?? null;
+  const start = { ok: false, ability, said: 'Exit code 1.' };
+  await keepShown([{ ...record, ...program, trials: { start } }], env);
+  const { context } = await aProject();
+  const asked = { ...context, env, providers: () => providersAsShown([codex], env) };
+  const { providers, problems } = await readHealth(asked);
+  expect(providers).toMatchObject([{ name: 'codex', version: '1.0.0', usable: false }]);
+  expect(problems).toContainEqual({
+    what: 'codex 1.0.0 was tried and did not start, so it gets no node: Exit code 1.',
+    fix: 'Run `mo selftest --hosts` to try it again, or install another version.',
+  });
+  await expect(chooseRoute({ ...aNode('n'), write: true }, asked)).rejects.toThrow(
+    'codex: codex 1.0.0 was tried and did not start, so it gets no node: Exit code 1',
+  );
+  const { models } = await listModels(asked, null);
+  expect(models.map(({ lane }) => lane)).toEqual([
+    'codex 1.0.0 was tried and did not start, so it gets no node: Exit code 1',
+  ]);
 });
 
 test('another program in its place has shown nothing', async () => {

@@ -177,6 +177,21 @@ test.each<[string, string, string]>([
     'there is no profile "fast". There is none. Profiles are set in mo.yaml.',
   ],
   [
+    'an unknown profile in the name of a worker',
+    '  a: { task: x, provider: "claude:fst" }',
+    'nodes.a.provider there is no profile "fst". Did you mean fast?',
+  ],
+  [
+    'a profile of a provider that nobody has',
+    '  a: { task: x, provider: "gemini:fast" }',
+    'nodes.a.provider there is no provider "gemini". Known: claude, codex.',
+  ],
+  [
+    'two profiles',
+    '  a: { task: x, provider: "claude:fast", profile: slow }',
+    'nodes.a.profile "slow" is another profile than that of provider "claude:fast". Name one of them.',
+  ],
+  [
     'an unknown provider of items',
     map('over: [a], node: { task: x, provider: gemini }'),
     'nodes.m.node.provider there is no provider "gemini". Known: claude, codex.',
