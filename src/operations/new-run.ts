@@ -70,7 +70,13 @@ function checkSameRun(there: RunSpec, asked: RunSpec, clientKey: string | null):
 
 function askedOf({ goal, inputs, nodes }: RunSpec) {
   const asked = nodes.map(({ name, kind, role, task, write, scope, needs, map }) => ({
-    ...{ name, kind, role, task, write, scope, needs },
+    name,
+    kind,
+    role,
+    task,
+    write,
+    scope,
+    needs,
     over: map?.over ?? null,
     item: map?.item.task ?? null,
   }));
