@@ -127,7 +127,7 @@ export const settings = z.strictObject({
     .strictObject({
       commands: z.array(z.string()).optional().meta({
         description:
-          'What the work of every run must pass as a whole, where its workflow names no `gates` of its own; a single worker that writes must pass them beside its own. The only commands a planner may give to its nodes. `mo do --gate` replaces them',
+          'What the work of every run must pass as a whole, where its workflow names no `gates` of its own; a single worker that writes must pass them beside its own. The only commands a planner may give to its nodes. `--gate` replaces them',
         unset: 'none',
       }),
       secrets: z
