@@ -20,6 +20,7 @@ import type { Git } from '../git/git.ts';
 import { runGates } from '../gates/run-gates.ts';
 import { readText } from '../platform/files.ts';
 import { findKept, homeOfRun } from '../store/kept-file.ts';
+import { secretsOfRun } from './profile-secrets.ts';
 import { readRun } from './read-run.ts';
 import { sha256 } from './receipt.ts';
 import { lostWork, originProblems, withdrawal } from './receipt-truth.ts';
@@ -85,6 +86,7 @@ export async function verifyRun(
       commands,
       settings: run.spec.settings,
       evidence: await homeOfRun(engine.paths, wish.runId),
+      secrets: await secretsOfRun(engine, run),
       signal: wish.signal,
     });
     const receipt = await findKept(
@@ -161,6 +163,8 @@ export async function verifyFolder(
     commands: wish.commands.length > 0 ? wish.commands : (wish.settings.gates?.commands ?? []),
     settings: wish.settings,
     evidence,
+    // No run, so nobody has got a profile for it.
+    secrets: [],
     signal: wish.signal,
   });
   const commit = (await isClean(repository)) ? repository.head : null;
@@ -229,6 +233,7 @@ async function judge(
     commands: readonly string[];
     settings: Settings;
     evidence: string;
+    secrets: readonly string[];
     signal: AbortSignal;
   },
 ): Promise<Verdict[]> {
@@ -257,6 +262,7 @@ async function judge(
     handoff: { value: null, findings: [] },
     runFolder: wish.evidence,
     evidenceFolder: join(wish.evidence, 'gates', 'asked'),
+    secrets: wish.secrets,
     env: engine.env,
     clock: engine.clock,
     marker,
