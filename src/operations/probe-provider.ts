@@ -1,3 +1,4 @@
+import { installText } from '../core/problem.ts';
 import type { Provider } from '../core/worker.ts';
 import type { Environment } from '../platform/environment.ts';
 import { findBinary } from '../platform/find-binary.ts';
@@ -49,7 +50,7 @@ async function probe(
       signedIn: 'unknown',
       problem: {
         what: `${provider.binary} is not on the PATH.`,
-        fix: `Install it, then call health again.`,
+        fix: `${installText(provider.install)}, then call health again.`,
       },
     };
   }
