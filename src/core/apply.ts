@@ -175,6 +175,7 @@ function applyToRun(run: Run, event: RunEvent, at: number): Run {
         ...run,
         refused: {
           tree: event.tree,
+          gates: event.verdicts.filter(({ pass }) => !pass).map(({ name }) => name),
           findings: event.verdicts.flatMap((one) => one.findings).filter(isBlocking),
         },
       };

@@ -36,7 +36,7 @@ function decideWhole(run: Run): Action[] {
   if (run.head === null || run.head.commit === run.spec.base)
     return finish('succeeded', 'every node is verified');
   if (run.verified?.commit !== run.head.commit) {
-    return run.refused === null ? [{ do: 'verify' }] : decideRefused(run);
+    return run.refused === null ? [{ do: 'verify' }] : decideRefused(run, run.refused);
   }
   if (run.landed === null && run.landRefused === null && run.spec.land !== 'none') {
     return [{ do: 'deliver', how: run.spec.land, target: null }];
@@ -46,11 +46,12 @@ function decideWhole(run: Run): Action[] {
 }
 
 /** The sum of verified parts fails. Where the run has a reviewer, the findings are one more round; else they end the run. */
-function decideRefused(run: Run): Action[] {
+function decideRefused(run: Run, { gates }: NonNullable<Run['refused']>): Action[] {
   const hasReview = [...run.nodes.values()].some((node) => node.spec.emit === 'review');
   const answer = run.answers.get(escalationId(run, 'verify'));
   if (hasReview && answer?.choice !== 'stop') return [{ do: 'review', node: 'verify' }];
-  return finish('failed', 'the integrated tree does not pass the gates of the run');
+  const names = gates.map((gate) => `\`${gate.trim()}\``).join(', ');
+  return finish('failed', `the integrated tree does not pass the gates of the run: ${names}`);
 }
 
 function whoseBudget({ spec, charged, settled }: Run): string {

@@ -44,7 +44,7 @@ export type Problem =
   | { code: 'no-worker'; role: string; reasons: readonly string[] }
   /** `openAt`: when the first of them opens, ms since 1970. */
   | { code: 'lane-closed'; role: string; lanes: readonly string[]; openAt: number }
-  | { code: 'cli-missing'; provider: string; binary: string }
+  | { code: 'cli-missing'; provider: string; binary: string; install: string | null }
   | { code: 'worker-not-started'; provider: string; command: string; reason: string }
   | { code: 'workspace-unwritable'; folder: string; reason: string }
   | { code: 'file-unreadable'; file: string; reason: string }
@@ -179,7 +179,7 @@ export function describeProblem(problem: Problem, surface: Surface = 'mcp'): str
     case 'lane-closed':
       return `Nobody can take role ${problem.role} yet: ${problem.lanes.join('; ')}. Wait until ${new Date(problem.openAt).toISOString()}, or name another provider or profile.`;
     case 'cli-missing':
-      return `The command ${problem.binary} of provider ${problem.provider} is not on the PATH. Install it, or name another provider. \`mo health\` shows what is there.`;
+      return `The command ${problem.binary} of provider ${problem.provider} is not on the PATH. ${installText(problem.install)}, or name another provider. \`mo health\` shows what is there.`;
     case 'worker-not-started':
       return `The system refused to start ${problem.command} (provider ${problem.provider}): ${problem.reason}. E2BIG means arguments and environment that are too long, EAGAIN and ENOMEM a machine that is full. Mend that; ${goingOn(surface)}.`;
     case 'workspace-unwritable':
@@ -335,6 +335,11 @@ function unwritable(reason: string): string {
     default:
       return `${reason}. Make the folder writable.`;
   }
+}
+
+/** How a missing CLI comes to be there, as the beginning of a sentence. */
+export function installText(command: string | null): string {
+  return command === null ? 'Install it' : `Install it with \`${command}\``;
 }
 
 function near(word: string, known: readonly string[]): string {

@@ -148,8 +148,8 @@ export type Run = {
   invalidations: readonly Invalidation[];
   /** Nothing new is begun; see `run.paused`. */
   paused: { workers: 'finish' | 'stop' } | null;
-  /** The last tree that failed the run's gates. */
-  refused: { tree: string; findings: readonly Finding[] } | null;
+  /** The last tree that failed the run's gates, and the names of those. */
+  refused: { tree: string; gates: readonly string[]; findings: readonly Finding[] } | null;
   verified: { commit: string; tree: string; receipt: string } | null;
   landing: { how: LandHow; target: string | null } | null;
   landed: {

@@ -205,6 +205,8 @@ export type Provider = {
   vendor: string;
   /** The command looked up on the PATH. */
   binary: string;
+  /** The command that installs it; null: it comes with the system or with mo. */
+  install: string | null;
   abilities: Abilities;
   /** What `abilities` would have, had the installed CLI not been found without it; see `core/shown.ts`. */
   lacks?: readonly Lack[];

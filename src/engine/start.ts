@@ -127,8 +127,10 @@ async function startWorker(
   const run = recorder.run();
   const provider = providerOf(engine, node, route);
   const command = engine.findBinary(provider.binary);
-  if (command === null)
-    throw new MoError({ code: 'cli-missing', provider: provider.name, binary: provider.binary });
+  if (command === null) {
+    const { name, binary, install } = provider;
+    throw new MoError({ code: 'cli-missing', provider: name, binary, install });
+  }
   const watch = watchOf(context, provider);
   recorder.fence();
   const folder = await folderFor(engine, run, context, wish);

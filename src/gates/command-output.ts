@@ -37,6 +37,20 @@ export function lastLines(output: string): string {
   return end.length > mostCharacters ? `…${end.slice(-mostCharacters)}` : end;
 }
 
+/** The output from the first line that sounds like what went wrong, which some print above pages of usage; of the rest the end. */
+export function sayingWhy(output: string): string {
+  const lines = output.split('\n').filter((line) => /[\p{L}\p{N}]/u.test(line));
+  const first = lines.findIndex((line) =>
+    /\b(?:error|fatal|failed|cannot|not found)\b/i.test(line),
+  );
+  const why = lines.slice(Math.max(0, first)).join('\n').trim();
+  if (why.length <= mostWhy) return why;
+  const half = mostWhy / 2;
+  return first === -1 ? `…${why.slice(-mostWhy)}` : `${why.slice(0, half)}…${why.slice(-half)}`;
+}
+
+const mostWhy = 2_000;
+
 /** Colours and cursor moves go; of a line that was written over only its last state stays. */
 function clean(output: string): string {
   return stripVTControlCharacters(output)

@@ -1,3 +1,4 @@
+import { installText } from '../core/problem.ts';
 import { lackText } from '../core/shown.ts';
 import type { Lack, Provider } from '../core/worker.ts';
 import type { Environment } from '../platform/environment.ts';
@@ -51,7 +52,7 @@ async function probe(
       signedIn: 'unknown',
       problem: {
         what: `${provider.binary} is not on the PATH.`,
-        fix: `Install it, then call health again.`,
+        fix: `${installText(provider.install)}, then call health again.`,
       },
     };
   }

@@ -156,7 +156,7 @@ test('without any worker installed a run is not even begun', async () => {
   });
   expectRefusal(await rig.mo(['do', 'x', ...yes, '--worker', 'codex'], { env }), {
     exitCode: 5,
-    says: /command codex of provider codex is not on the PATH\. Install it/,
+    says: /command codex of provider codex is not on the PATH\. Install it with `npm install --global @openai\/codex`/,
   });
   expect(await readdir(rig.repo)).toEqual(['.git', 'README.md']);
 });

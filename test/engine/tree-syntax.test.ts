@@ -89,7 +89,10 @@ test('the integrated tree is read as a whole: what came in as a sample and moved
     ],
   });
   expect(await house.own(runId)).toBe('ended');
-  expect(house.run(runId).status).toMatchObject({ outcome: 'failed' });
+  expect(house.run(runId).status).toMatchObject({
+    outcome: 'failed',
+    reason: 'the integrated tree does not pass the gates of the run: `syntax`',
+  });
   expect(only(house, runId, 'run.refused')).toMatchObject([
     { verdicts: [{ gate: 'syntax', pass: false, evidence: 'gates/verify-1/gate-syntax.json' }] },
   ]);

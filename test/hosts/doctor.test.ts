@@ -41,7 +41,7 @@ test('a host without its program and without mo', async () => {
   const found = await doctor();
   expect(found).toEqual([
     'mo is in no host yet. → mo install',
-    expect.stringMatching(/^codex is not on the PATH\. → Install it/),
+    expect.stringMatching(/^codex is not on the PATH\. → Install it with `npm install/),
   ]);
 });
 

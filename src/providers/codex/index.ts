@@ -10,6 +10,7 @@ export const codex: Provider = {
   name: 'codex',
   vendor: 'openai',
   binary: 'codex',
+  install: 'npm install --global @openai/codex',
   abilities: {
     resume: true,
     steer: false,
