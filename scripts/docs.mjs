@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { contractOf } from '../src/core/handoff.ts';
 import { handoffExamples } from '../src/core/handoff-examples.ts';
 import { roles } from '../src/core/names.ts';
+import { flagWords } from '../src/cli/flag-words.ts';
 import { flagsOf } from '../src/cli/flags.ts';
 import { answerSchema, toolOf } from '../src/mcp/tool.ts';
 import { settingsFile } from '../src/platform/config.ts';
@@ -188,7 +189,7 @@ function inputOf(operation, schema) {
             ? 'required'
             : ''
           : `\`${JSON.stringify(one.default)}\``;
-      return `| \`${path}\` | ${cell(typeOf(one))} | ${value} | ${flags.has(flag) ? `\`${flag}\`` : ''} | ${cell(one.description ?? '')} |`;
+      return `| \`${path}\` | ${cell(typeOf(one))} | ${value} | ${flags.has(flag) ? `\`${flag}\`` : ''} | ${cell(one.description ?? flagWords(operation.name, path.split('.')) ?? '')} |`;
     }),
     '',
   ];
