@@ -34,7 +34,7 @@ async function mo(...argv: string[]): Promise<Said> {
         ...(call.folder === null ? {} : { folder: call.folder }),
       };
     },
-    serve: async () => {},
+    serve: async (wish) => void (said.out += `${JSON.stringify(wish)}\n`),
   });
   return { exitCode, ...said };
 }
@@ -165,6 +165,15 @@ test('--json prints what a tool would answer as data, and nothing else', async (
     cursor: '0',
     next: 'No run is active. Start one with run or workflow_run.',
   });
+});
+
+test('toolsets and tools to leave out may be given one by one', async () => {
+  const flags = '--toolsets core,governance --toolsets workflow --exclude run --exclude land';
+  expect(JSON.parse((await mo('serve', ...flags.split(' '))).out)).toMatchObject({
+    toolsets: ['core', 'governance', 'workflow'],
+    exclude: ['run', 'land'],
+  });
+  expect(JSON.parse((await mo('serve', '--toolsets', '')).out)).toMatchObject({ toolsets: [] });
 });
 
 test('global flags count before and after the command', async () => {
