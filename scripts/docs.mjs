@@ -45,6 +45,7 @@ function pageOf(all) {
     '<!-- Written by scripts/docs.mjs from src/operations. Change the operation, then run: npm run docs -->',
     '',
     'Every operation is an MCP tool and a command. Both take the same input; `--json` prints what the tool answers as `structuredContent`.',
+    'Without `--detach`, `mo run` and `mo workflow run` wait for the end: their `--json` is what the tool answers and, beside it, how the run ended (`state`, `branch`, `target`, `landed`, `cycles`, `progress`, `nodes`, `spend`, `handoffs`, `report`), with `next` reading its result.',
     'Commands only people have (`do`, `bulk`, `watch`, `resume`, `list`, `demo`, `selftest`, `install`, `uninstall`, `doctor`, `update`, `serve`, `trust`) are told by `mo --help`.',
     '',
     '| tool | command | kind | does |',
