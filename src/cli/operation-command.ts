@@ -16,7 +16,7 @@ export function operationCommand(program: Command, operation: Operation, host: C
     .summary(operation.title)
     .description(operation.summary);
   for (const field of operation.positional) {
-    const stdin = field === operation.fromStdin ? '; - reads stdin' : '';
+    const stdin = field === operation.fromStdin?.given ? '; - reads stdin' : '';
     const words = flagWords(operation.name, [field]) ?? 'the same as its flag';
     command.argument(`[${field.replaceAll('_', '-')}]`, `${words}${stdin}`);
   }
@@ -32,8 +32,10 @@ export function operationCommand(program: Command, operation: Operation, host: C
         if (typeof word === 'string') input[field] ??= word;
       }
       const { fromStdin } = operation;
-      if (fromStdin !== null && input[fromStdin] === '-')
-        input[fromStdin] = await readStdin(process.stdin, fromStdin);
+      if (fromStdin !== null && input[fromStdin.given] === '-') {
+        delete input[fromStdin.given];
+        input[fromStdin.as] = await readStdin(process.stdin, fromStdin.as);
+      }
       const answer = await operation.call(input, call.context);
       const started = startedRun.safeParse(answer.data);
       if (operation.kind !== 'start' || !started.success || isDetached(command)) {
