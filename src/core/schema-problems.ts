@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundWords } from './bound-words.ts';
 import { didYouMean } from './closest.ts';
 import { fittingValue } from './fitting-value.ts';
 import { innerSchemas } from './inner-schemas.ts';
@@ -63,20 +64,28 @@ function problemsOf(issue: Issue, schema: z.ZodType, value: unknown, above: Path
     case 'invalid_element':
     case 'invalid_format':
     case 'not_multiple_of':
+      return [misfit(path, found, issue.message)];
     case 'too_big':
-    case 'too_small':
+    case 'too_small': {
+      const bound = boundWords(issue);
+      if (bound === null) return [misfit(path, found, issue.message)];
       return [
-        {
-          path,
-          at: 'value',
-          what:
-            found === undefined
-              ? sentence(issue.message)
-              : `${shown(found)} does not fit: ${sentence(issue.message)}`,
-          fix: '',
-        },
+        { path, at: 'value', what: `${bound}, not ${measured(found, issue.origin)}.`, fix: '' },
       ];
+    }
   }
+}
+
+function misfit(path: Path, found: unknown, message: string): SchemaProblem {
+  const what =
+    found === undefined ? sentence(message) : `${shown(found)} does not fit: ${sentence(message)}`;
+  return { path, at: 'value', what, fix: '' };
+}
+
+/** Of a text or a list how long it is, else itself. */
+function measured(found: unknown, origin: string): string {
+  if (typeof found === 'string' && origin === 'string') return String(found.length);
+  return Array.isArray(found) ? String(found.length) : shown(found);
 }
 
 function wrongType(
@@ -86,7 +95,7 @@ function wrongType(
   path: Path,
 ): SchemaProblem {
   const what = `must be ${article(expected)}, not ${shown(found)}.`;
-  const name = String(path.findLast((part) => typeof part === 'string') ?? '');
+  const name = path.findLast((part) => typeof part === 'string') ?? '';
   const meant =
     schemasAt(schema, path)
       .map((one) => fittingValue(one, found, name))

@@ -1,11 +1,12 @@
-import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
-import type { ServerContext } from '@modelcontextprotocol/server';
+import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
+import type { Server, ServerContext } from '@modelcontextprotocol/server';
 import { MoError } from '../core/problem.ts';
 import type { OperationContext } from '../operations/context.ts';
 import type { Operation } from '../operations/operation.ts';
 import { toError, toResult } from './answer.ts';
 import { instructions } from './instructions.ts';
 import { readResource, resourceTemplates } from './resources.ts';
+import { ToolServer } from './tool-server.ts';
 import { toolOf } from './tool.ts';
 
 export type ServerDeps = {
@@ -23,7 +24,7 @@ export type ServerDeps = {
 /** An MCP server whose tools are the operations. Serves both protocol eras; the entry decides which one a connection speaks. */
 export function createServer(deps: ServerDeps): Server {
   const output = deps.operations.find(({ name }) => name === 'output');
-  const server = new Server(
+  const server = new ToolServer(
     { name: 'mo', title: 'Master Orchestrator', version: deps.version },
     {
       capabilities: {

@@ -41,7 +41,7 @@ export const handoff = defineOperation({
   toolset: 'workflow',
   searchHint: 'contract, schema of agent result, findings',
   positional: ['action', 'handoff'],
-  fromStdin: 'handoff',
+  fromStdin: { given: 'handoff', as: 'handoff' },
   input: handoffInput,
   output: handoffOutput,
   run: async (input, context) => (await import('./handoff-actions.ts')).useHandoff(input, context),

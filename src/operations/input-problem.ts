@@ -9,15 +9,24 @@ import {
 } from '../core/schema-problems.ts';
 import { commandName, flagName, shellWord } from './naming.ts';
 
+type Asked = {
+  name: string;
+  input: z.ZodObject;
+  /** The fields a command takes without their flags. */
+  positional?: string | readonly string[];
+};
+
 /** Arguments that do not fit, told as what to send instead: every field at fault, then the whole signature. */
 export function inputProblem(
-  operation: { name: string; input: z.ZodObject },
+  operation: Asked,
   error: z.ZodError,
   surface: Surface,
   raw: unknown,
 ): MoError {
   const problems = schemaProblems(error, operation.input, raw).map((problem) =>
-    `${fieldName(problem.path, surface)} ${problem.what} ${fixOf(problem, operation.input, surface)}`.trimEnd(),
+    surface === 'cli' && isPlaceEmpty(problem, operation)
+      ? `${placeName(problem.path)} is missing: ${usageOf(operation)}.`
+      : `${fieldName(problem.path, surface)} ${problem.what} ${fixOf(problem, operation.input, surface)}`.trimEnd(),
   );
   return new MoError({
     code: 'bad-input',
@@ -27,6 +36,26 @@ export function inputProblem(
         ? `See: mo ${commandName(operation)} --help`
         : `Call ${operation.name} with ${signatureOf(operation.input)}.`,
   });
+}
+
+function isPlaceEmpty({ path, at }: SchemaProblem, { positional = [] }: Asked): boolean {
+  const [field = '', ...inner] = path;
+  return at === 'key' && inner.length === 0 && [positional].flat().includes(String(field));
+}
+
+function placeName(path: Path): string {
+  return `<${showPath(path).replaceAll('_', '-')}>`;
+}
+
+/** `mo workflow control <run-id> <action> [node]` */
+function usageOf({ name, input, positional = [] }: Asked): string {
+  const places = [positional].flat().map((field) => {
+    const schema = input.shape[field];
+    const isOptional = schema === undefined || z.safeParse(schema, undefined).success;
+    const place = placeName([field]);
+    return isOptional ? `[${place.slice(1, -1)}]` : place;
+  });
+  return ['mo', commandName({ name }), ...places].join(' ');
 }
 
 /** In a terminal an object is written with a flag for each of its fields, where it has such (`--budget-usd 5`), else as JSON in quotes. */

@@ -49,6 +49,7 @@ export const run = defineOperation({
   alwaysLoad: true,
   searchHint: 'delegate, subagent, ask codex, ask claude, second opinion',
   positional: 'task',
+  fromStdin: { given: 'task', as: 'task' },
   input: runInput,
   output: z.object({
     run_id: z.string(),

@@ -36,6 +36,7 @@ export const send = defineOperation({
   toolset: 'core',
   searchHint: 'steer, message agent, answer question',
   positional: ['run_id', 'text'],
+  fromStdin: { given: 'text', as: 'text' },
   input: sendInput,
   output: sendOutput,
   run: async (input, context) => (await import('./send-words.ts')).sendWords(input, context),

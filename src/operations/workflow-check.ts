@@ -75,6 +75,7 @@ export const workflowCheck = defineOperation({
   toolset: 'workflow',
   searchHint: 'validate plan, dry run, recipes',
   positional: 'file',
+  fromStdin: { given: 'file', as: 'workflow' },
   input: z.strictObject({
     ...sourceInput,
     mode: z.enum(['validate', 'dry_run', 'list', 'show']).default('dry_run'),

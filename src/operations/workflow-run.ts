@@ -36,6 +36,7 @@ export const workflowRun = defineOperation({
   toolset: 'workflow',
   searchHint: 'multi-agent, team of agents, big goal',
   positional: 'file',
+  fromStdin: { given: 'file', as: 'workflow' },
   input: workflowRunInput,
   output: workflowRunOutput,
   run: async (input, context) => (await import('./run-workflow.ts')).runWorkflow(input, context),

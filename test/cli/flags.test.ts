@@ -54,5 +54,5 @@ test('every flag says what it means and what is taken without it', () => {
   const help = new Command('x');
   for (const { option } of flagsOf(input)) help.addOption(option);
   expect(help.helpInformation()).toContain('--run-id <text>');
-  expect(help.helpInformation()).toMatch(/--wait-s <number>\s+\(default: 25\)/);
+  expect(help.helpInformation()).toMatch(/--wait-s <number>\s+wait .*\(default:\s25\)/s);
 });

@@ -115,6 +115,27 @@ test('a handoff comes from stdin too', async () => {
   });
 });
 
+test('a workflow, a task and a text for an agent come from stdin too', async () => {
+  const rig = await aRig();
+  const input = 'version: 1\nname: piped\nnodes:\n  a: { task: x, provider: scripted }\n';
+  const checked = await rig.mo(['workflow', 'check', '-'], { input });
+  expect(checked).toMatchObject({ exitCode: 0 });
+  expect(checked.stdout).toContain('piped is good');
+  expect(checked.stdout).toContain('mo workflow run --workflow <workflow>');
+  await expectStdinRead(rig, ['workflow', 'run', '-'], 'version: 2', /workflow:1:.*version/);
+  await expectStdinRead(rig, ['run', '-', '--provider', 'scripted'], ' ', /goal is empty/);
+  await expectStdinRead(rig, ['send', 'r-9', '-'], 'use tabs', /no run r-9/);
+});
+
+async function expectStdinRead(
+  rig: Rig,
+  args: readonly string[],
+  input: string,
+  says: RegExp,
+): Promise<void> {
+  expectRefusal(await rig.mo(args, { input }), { exitCode: 2, says });
+}
+
 test('a name, a flag or a number that does not exist is told with those that do', async () => {
   const rig = await aRig();
   await expectAllRefused(rig, [

@@ -15,7 +15,8 @@ const echo = defineOperation({
   toolset: 'core',
   searchHint: 'again',
   input: z.strictObject({
-    word: z.string().describe('What to say'),
+    word: z.string().max(40).describe('What to say'),
+    share: z.number().positive().optional(),
     times: z.number().int().min(1).max(50).default(1),
     how: z.enum(['loud', 'quiet']).default('quiet'),
   }),
@@ -143,7 +144,10 @@ test('a problem is text alone that names the next step', async () => {
 test.each([
   [{}, '`word`'],
   [{ word: 3 }, '`word`'],
-  [{ word: 'x', times: 90 }, '`times`'],
+  [{ word: 'x', times: 90 }, '`times` must be 50 or less, not 90.'],
+  [{ word: 'x', times: 0 }, '`times` must be 1 or more, not 0.'],
+  [{ word: 'x'.repeat(41) }, '`word` must have at most 40 characters, not 41.'],
+  [{ word: 'x', share: 0 }, '`share` must be above 0, not 0.'],
   [{ word: 'x', tims: 2 }, 'times'],
   [{ word: 'x', how: 'lout' }, 'Did you mean loud?'],
 ])('bad arguments %j are answered with what to send instead', async (args, named) => {
@@ -153,7 +157,7 @@ test.each([
   const [block] = result.content;
   const text = block?.type === 'text' ? block.text : '';
   expect(text).toContain(named);
-  expect(text).toContain('Call echo with {word, times?, how?}.');
+  expect(text).toContain('Call echo with {word, share?, times?, how?}.');
 });
 
 test.each([
@@ -181,6 +185,57 @@ test('a bug of mo is told as one and reported, and the server goes on', async ()
   expect(onBug).toHaveBeenCalledOnce();
   expect((await client.callTool({ name: 'page' })).isError).not.toBe(true);
 });
+
+test('arguments that are no object are answered in words, and none at all are no fields', async () => {
+  const { raw } = await spokenTo();
+  for (const [given, shown] of [
+    [[], 'a list'],
+    ['foo', '"foo"'],
+    [3, '3'],
+  ] as const)
+    expect(await raw('page', given)).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining(`not ${shown}. Write {`) }],
+    });
+  expect(await raw('page', null)).toMatchObject({ content: [{ text: 'a\nb' }] });
+});
+
+/** Below a client, which lets nothing but objects pass. */
+async function spokenTo() {
+  const server = createServer({
+    operations: [page],
+    version: '1.2.3',
+    contextOf: async (call) => bareContext(call),
+    onBug: () => {},
+  });
+  const [ours, theirs] = InMemoryTransport.createLinkedPair();
+  await server.connect(ours);
+  const answers = new Map<unknown, (message: unknown) => void>();
+  theirs.onmessage = (message) => {
+    if ('id' in message) answers.get(message.id)?.(message);
+  };
+  await theirs.start();
+  onTestFinished(() => server.close());
+  let id = 0;
+  const send = (method: string, params: Record<string, unknown>): Promise<unknown> => {
+    id += 1;
+    const answer = new Promise<unknown>((resolve) => {
+      answers.set(id, resolve);
+    });
+    return theirs.send({ jsonrpc: '2.0', id, method, params }).then(() => answer);
+  };
+  await send('initialize', {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'test', version: '1' },
+  });
+  const answer = z.object({ result: z.unknown().optional(), error: z.unknown().optional() });
+  const raw = async (name: string, args: unknown): Promise<unknown> => {
+    const { result, error } = answer.parse(await send('tools/call', { name, arguments: args }));
+    return result ?? error;
+  };
+  return { raw };
+}
 
 test('an answer beyond the hard cap is never sent', async () => {
   const { client } = await connected();

@@ -79,6 +79,14 @@ test('read-only, toolsets and exclude leave out what they say', () => {
   expect(names({ exclude: ['run', 'land'] })).not.toContain('run');
 });
 
+test.each<[Partial<ServedWish>, string]>([
+  [{ toolsets: [] }, 'No toolset is named. Known: core, workflow, governance'],
+  [{ toolsets: ['governance'], exclude: ['project', 'project_apply'] }, 'No tool is left'],
+])('a server without tools is refused: %j', (wish, message) => {
+  const all: ServedWish = { toolsets: ['core'], readOnly: false, exclude: [] };
+  expect(() => chooseOperations(operations, { ...all, ...wish })).toThrow(message);
+});
+
 test('a name that does not exist is refused, so that nothing slips in by a typing error', () => {
   const wish = { toolsets: ['core'], readOnly: false, exclude: ['lnad'] };
   expect(() => chooseOperations(operations, wish)).toThrow('Did you mean land?');

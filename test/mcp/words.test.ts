@@ -147,7 +147,7 @@ function problems(): { [Code in ProblemCode]: Extract<Problem, { code: Code }> }
     'profile-gone': { code: 'profile-gone', provider, profile: 'p', reason },
     'no-worker': { code: 'no-worker', role: 'review', reasons: [reason] },
     'lane-closed': { code: 'lane-closed', role: 'review', lanes: ['codex'], openAt: 0 },
-    'cli-missing': { code: 'cli-missing', provider, binary: 'codex' },
+    'cli-missing': { code: 'cli-missing', provider, binary: 'codex', install: null },
     'worker-not-started': { code: 'worker-not-started', provider, command: 'codex', reason },
     'workspace-unwritable': { code: 'workspace-unwritable', folder, reason },
     'file-unreadable': { code: 'file-unreadable', file, reason },
