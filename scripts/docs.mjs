@@ -183,7 +183,9 @@ function inputOf(operation, schema) {
     '| field | type | default | flag | meaning |',
     '|---|---|---|---|---|',
     ...rows.map(({ path, one, isRequired }) => {
-      const flag = flagName(path.replaceAll('.', '_'));
+      const on = flagName(path.replaceAll('.', '_'));
+      const off = on.replace('--', '--no-');
+      const flag = flags.has(off) ? off : on;
       const value =
         one.default === undefined
           ? isRequired

@@ -23,7 +23,7 @@ const ofField: Readonly<Record<string, string>> = {
   context: 'what the worker should know beside the task',
   cursor: 'where the last page ended',
   detail: 'how much is told',
-  dry_run: 'do it; without this it is only shown',
+  dry_run: 'show only',
   effort: 'how hard the model thinks; the words are those of its CLI',
   file: 'a file of the project',
   force: 'kill at once, without asking the worker to end',
