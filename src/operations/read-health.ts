@@ -52,7 +52,7 @@ export async function readHealth(context: OperationContext): Promise<Health> {
     problems: faults,
     next:
       usable.length > 0
-        ? 'Start a goal with workflow_run (recipe "do"), or one worker with run.'
+        ? 'Start a goal with workflow_run {recipe: "do", inputs: {goal: "…"}}, or one worker with run {task}'
         : 'Install and sign in to Claude Code or Codex, then call health again. `mo demo` works without.',
   };
 }

@@ -67,7 +67,7 @@ export const route = defineOperation({
           lane: laneText(one, context.clock.now()),
         };
       }),
-      next: 'Start it with run and the same fields.',
+      next: 'Start it with the same fields: run {task}',
     };
   },
   render: ({ choice, reasons, candidates }) =>

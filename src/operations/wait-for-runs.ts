@@ -33,7 +33,7 @@ const idle: PollOutput = {
   state: 'idle',
   changed: false,
   cursor: '0',
-  next: 'No run is active. Start one with run or workflow_run.',
+  next: 'No run is active. Start one with run {task} or workflow_run {recipe: "do", inputs: {goal: "…"}}',
 };
 
 function overview(store: Store, since: ReadonlyMap<number, Cursor> | null): PollOutput {

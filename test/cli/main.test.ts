@@ -178,7 +178,7 @@ test('--json prints what a tool would answer as data, and nothing else', async (
     state: 'idle',
     changed: false,
     cursor: '0',
-    next: 'No run is active. Start one with run or workflow_run.',
+    next: 'No run is active. Start one with run {task} or workflow_run {recipe: "do", inputs: {goal: "…"}}',
   });
 });
 

@@ -45,6 +45,14 @@ const shapes = defineOperation({
   render: () => '',
 });
 
+const led = defineOperation({
+  ...meta('led'),
+  input: z.strictObject({ name: z.string() }),
+  output: z.object({ next: z.string() }),
+  run: async ({ name }) => ({ next: `${name} {run_id: "r-7"}` }),
+  render: ({ next }) => next,
+});
+
 const page = defineOperation({
   ...meta('page'),
   input: z.strictObject({}),
@@ -134,7 +142,7 @@ test('a problem is text alone that names the next step', async () => {
     isError: true,
     content: [
       {
-        text: 'There is no run r-9. poll {} shows the active runs, usage {by: "run"} those there were. [run-not-found]',
+        text: 'There is no run r-9. poll {} shows the active runs, usage {by: "run"} those there were. (not offered by this server: poll, usage) [run-not-found]',
       },
     ],
   });
@@ -178,6 +186,16 @@ test.each([
   expect(block?.type === 'text' ? block.text : '').toContain(fix);
 });
 
+test('a next call of a tool that is not offered is marked as such', async () => {
+  const { client } = await connected([led]);
+  const next = async (name: string) =>
+    (await client.callTool({ name: 'led', arguments: { name } })).structuredContent;
+  expect(await next('stop')).toEqual({
+    next: 'stop {run_id: "r-7"} (not offered by this server: stop)',
+  });
+  expect(await next('led')).toEqual({ next: 'led {run_id: "r-7"}' });
+});
+
 test('a bug of mo is told as one and reported, and the server goes on', async () => {
   const { client, onBug } = await connected();
   const result = await client.callTool({ name: 'buggy', arguments: {} });
@@ -211,6 +229,7 @@ async function spokenTo() {
   const [ours, theirs] = InMemoryTransport.createLinkedPair();
   await server.connect(ours);
   const answers = new Map<unknown, (message: unknown) => void>();
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport of the SDK has no other.
   theirs.onmessage = (message) => {
     if ('id' in message) answers.get(message.id)?.(message);
   };
