@@ -129,7 +129,7 @@ export function describeProblem(problem: Problem): string {
     case 'git-locked':
       return `Another git process holds ${problem.lock}, or was killed and left it. If none is at work there, remove that file; then run the same command again; a run that had begun goes on with \`mo resume\`.`;
     case 'dirty-checkout':
-      return `The checkout ${problem.folder} has uncommitted changes (${listed(problem.files)}), so mo does not merge into it. Commit or stash them, or land with --land branch.`;
+      return `The checkout ${problem.folder} has uncommitted changes (${listed(problem.files)}), so mo does not move it. Commit or stash them, or land with --land branch.`;
     case 'target-moved':
       return `${problem.ref} moved from ${short(problem.expected)} to ${short(problem.found)} meanwhile. Run the same command again: it starts from the new head.`;
     case 'merge-conflict':

@@ -95,7 +95,7 @@ test.each([
   [['poll', 'r-1', '--wait-s', 'soon'], '--wait-s'],
   [['do'], "missing required argument 'goal'"],
   [['do', 'x', '--max-cycles', 'many'], 'whole number'],
-  [['do', 'x', '--land', 'sea'], 'branch, merge, none'],
+  [['do', 'x', '--land', 'sea'], 'branch, merge, pr, none'],
 ])('%j is wrong use: exit code 2, and the message names what to mend', async (argv, named) => {
   const { exitCode, err, out } = await mo(...argv);
   expect(exitCode).toBe(2);
