@@ -139,7 +139,7 @@ export function describeProblem(problem: Problem, surface: Surface = 'mcp'): str
     case 'git-locked':
       return `Another git process holds ${problem.lock}, or was killed and left it. If none is at work there, remove that file; then do the same again; ${goingOn(surface)}.`;
     case 'dirty-checkout':
-      return `The checkout ${problem.folder} has uncommitted changes (${listed(problem.files)}), so mo does not merge into it. Commit or stash them, or ${asBranch(problem, surface)}.`;
+      return `The checkout ${problem.folder} has uncommitted changes (${listed(problem.files)}), so mo does not move it. Commit or stash them, or ${asBranch(problem, surface)}.`;
     case 'target-moved':
       return `${problem.ref} moved from ${short(problem.expected)} to ${short(problem.found)} meanwhile. Do the same again: it starts from the new head.`;
     case 'merge-conflict':

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../core/event.ts';
 import { MoError } from '../core/problem.ts';
 import { requestText } from '../core/request-text.ts';
+import { noBranch } from '../git/land.ts';
 import { planMerge } from '../git/merge.ts';
 import {
   byHand,
@@ -98,7 +99,7 @@ async function needMergeable(
   const there = `${remote.name}/${remote.base}`;
   const known = await readRef(git, `refs/remotes/${there}`);
   const tip = known ?? (await readRef(git, branchRef(target)));
-  if (tip === null) return;
+  if (tip === null) throw noBranch(target);
   const plan = await planMerge(git, tip, { commit, message: 'stand-in', trailers: {} });
   if (plan.kind === 'conflict')
     throw new MoError({

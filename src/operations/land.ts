@@ -37,12 +37,19 @@ export const land = defineOperation({
   }),
   output: landOutput,
   run: async (input, context) => (await import('./land-run.ts')).landRun(input, context),
-  render: ({ run_id, how, landed, target, commit, from, url, refused, next }) =>
+  render: (output) =>
     [
-      landed
-        ? `${run_id}: ${landedText({ how, target, commit, url })}${how === 'rollback' && from !== null && from === commit ? ', where it was taken back before' : ''}`
-        : `${run_id} has not landed: ${refused ?? 'still at it'}`,
-      ...(next === undefined ? [] : [next]),
+      output.landed
+        ? `${output.run_id}: ${landedText(output)}${remarkOn(output)}`
+        : `${output.run_id} has not landed: ${output.refused ?? 'still at it'}`,
+      ...(output.next === undefined ? [] : [output.next]),
     ].join('\n'),
   exitCode: ({ landed }) => (landed ? 0 : 1),
 });
+
+function remarkOn({ how, from, commit }: z.output<typeof landOutput>): string {
+  if (how === 'pr') return ' · merges cleanly into what is known of its target here';
+  return how === 'rollback' && commit !== null && from === commit
+    ? ', where it was taken back before'
+    : '';
+}

@@ -128,7 +128,7 @@ test.each([
   [['workflow', 'run', '--inputs', 'goal=g'], `Write --inputs '{"goal":"g"}'.`],
   [['do'], "missing required argument 'goal'"],
   [['do', 'x', '--max-cycles', 'many'], 'whole number'],
-  [['do', 'x', '--land', 'sea'], 'branch, merge, none'],
+  [['do', 'x', '--land', 'sea'], 'branch, merge, pr, none'],
 ])('%j is wrong use: exit code 2, and the message names what to mend', async (argv, named) => {
   const { exitCode, err, out } = await mo(...argv);
   expect(exitCode).toBe(2);

@@ -54,7 +54,8 @@ test('asked again, the pull request that is open is found', async () => {
   const runId = await aRun(house);
   expect((await land(house, runId, 'pr')).landed).toMatchObject({ url });
   expect((await land(house, runId, 'pr')).landed).toMatchObject({ url });
-  expect(await forge.pulls()).toHaveLength(1);
+  const calls = await forge.calls();
+  expect(calls.map(([, , what]) => what)).toEqual(['list', 'create', 'list']);
 });
 
 test('an owner that dies between push and pull request, or right after it, leaves one pull request', async () => {
@@ -165,6 +166,15 @@ test('a target that went on without a conflict takes the pull request', async ()
   await house.git('push', '--quiet', 'origin', 'main');
   expect((await land(house, runId, 'pr')).landed).toMatchObject({ url });
   expect(await forge.tipOf(`mo/${runId}`)).toBe(house.run(runId).head?.commit);
+});
+
+test('a target that nobody knows here is refused before anything is pushed', async () => {
+  const house = await aHouse();
+  const forge = await aForge(house, { tools: ['gh'] });
+  const runId = await aRun(house);
+  const { refused } = await land(house, runId, 'pr', 'release');
+  expect(refused?.message).toContain('There is no branch "release"');
+  expect(await forge.tipOf(`mo/${runId}`)).toBeNull();
 });
 
 test('a repository without a remote is told what it lacks', async () => {

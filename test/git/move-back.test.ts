@@ -53,7 +53,7 @@ test('a branch that is checked out nowhere goes back alone', async () => {
 
 test('a checkout with changes is refused and left alone', async () => {
   const sandbox = await landed();
-  await put(sandbox.root, 'new.txt', 'edited');
+  await put(sandbox.root, '.gitignore', 'edited');
   const before = await pictureOf(sandbox);
   await expect(sandbox.takeBack()).rejects.toMatchObject({ code: 'dirty-checkout' });
   expect(await pictureOf(sandbox)).toEqual(before);

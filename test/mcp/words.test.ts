@@ -20,6 +20,7 @@ const ofPeople = [
   /Watch it with: mo watch x/g,
   /In a terminal: mo resume r-7/g,
   /git log x --grep x/g,
+  /git rm -r --cached x first/g,
   /Name the project with --cwd/g,
 ];
 

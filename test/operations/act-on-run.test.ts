@@ -134,7 +134,9 @@ test('a pull request answers with its address, and a rollback with where the bra
   const asked = { run_id: '1', how: 'pr', confirm: true };
   const opened = await land.call(asked, project.context);
   expect(opened).toMatchObject({ exitCode: 0, data: { landed: true, url, commit: 'c0ffee' } });
-  expect(opened.reading).toBe(`${run.runId}: pr main at c0ffee ${url}`);
+  expect(opened.reading).toBe(
+    `${run.runId}: pr main at c0ffee ${url} · merges cleanly into what is known of its target here`,
+  );
   const [listed] = await listRuns(project.context, 1);
   expect(listed?.landed).toBe(`pr main at c0ffee ${url}`);
   ownerDoes(project, run, () =>
