@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { z } from 'zod';
 import type { RunEvent } from '../core/event.ts';
 import type { LandHow } from '../core/landing.ts';
@@ -7,6 +8,7 @@ import type { OperationContext } from './context.ts';
 import { findRun } from './find-run.ts';
 import type { landOutput } from './land.ts';
 import { isOver } from '../core/view.ts';
+import { readText } from '../platform/files.ts';
 import { lookUntil } from './look-until.ts';
 
 type LandResult = z.output<typeof landOutput>;
@@ -41,9 +43,12 @@ export async function landRun(
       next: `poll {run_id: "${runId}"}`,
     };
   }
+  if (ended.type === 'land.refused' && ended.code === 'bad-input')
+    throw new MoError({ code: 'bad-input', what: ended.message, fix: 'Nothing was changed.' });
   return ended.type === 'run.landed'
     ? {
         ...facts,
+        receipt: await receiptOf(store, runId, context),
         landed: true,
         target: ended.target,
         commit: ended.commit,
@@ -52,6 +57,17 @@ export async function landRun(
         refused: null,
       }
     : { ...open, refused: `${ended.message} [${ended.code}]` };
+}
+
+/** Of what was gated as a whole; the tree a merge makes with a target that has moved is gated once more, by the same commands. */
+async function receiptOf(
+  store: Store,
+  runId: string,
+  context: OperationContext,
+): Promise<string | null> {
+  const file = store.paths.runReceipt(runId);
+  if ((await readText(file)) === null) return null;
+  return relative((await context.project()).root, file);
 }
 
 /** What is taken back is what was landed, wherever that was. */

@@ -13,7 +13,7 @@ export const landOutput = z.object({
   from: z.string().nullable(),
   /** Of the pull request. */
   url: z.string().nullable(),
-  /** The receipt of the gated tree, relative to the workspace. */
+  /** Of the tree that was gated as a whole, relative to the project. */
   receipt: z.string().nullable(),
   /** Why it did not land. */
   refused: z.string().nullable(),

@@ -69,6 +69,20 @@ test("a folder is verified by the project's own gates, and not verified where no
   expect(await asked()).toBe(1);
 });
 
+test('landing answers with the receipt of what was gated, and a branch that is not there is wrong use', async () => {
+  const { rig } = await aGuardedProject();
+  await rig.mo(['trust']);
+  await rig.script({ '*': wrote('ok\n') });
+  const { run_id: runId } = final(await rig.mo(start));
+  const merge = ['land', runId, '--how', 'merge', '--confirm', '--json'];
+  const nowhere = await rig.mo([...merge, '--target', 'nowhere']);
+  expect(nowhere.exitCode).toBe(2);
+  expect(nowhere.stderr).toContain('There is no branch "nowhere"');
+  const receipt = `.agent-workspace/runs/${runId}/receipt.json`;
+  expect(await rig.mo(merge)).toMatchObject({ exitCode: 0, json: { landed: true, receipt } });
+  expect((await rig.mo(['verify', '--receipt', receipt])).exitCode).toBe(0);
+});
+
 test('what a run cannot heed is refused, not left out', async () => {
   const { rig } = await aGuardedProject();
   await rig.script({ '*': [done] });
