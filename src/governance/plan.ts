@@ -122,7 +122,7 @@ async function ofRun({ now }: Place, run: { runId: string; endedAt: number }, pa
 function whyKept(place: Place, runId: string): string {
   const row = runsOf(place).find((one) => one.runId === runId);
   if (row === undefined) return 'no run of this workspace is called so';
-  return isAtRest(place, row) ? 'the run ended too lately' : `the run is ${row.view.state}`;
+  return isAtRest(place, row) ? 'the run ended too recently' : `the run is ${row.view.state}`;
 }
 
 async function freeName({ paths }: Place, wanted: string): Promise<string> {

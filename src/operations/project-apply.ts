@@ -47,7 +47,9 @@ export const projectApply = defineOperation({
   run: async (input, context) => (await import('./tidy-project.ts')).tidyProject(input, context),
   render: ({ action, dry_run, steps, more, bytes, kept, next }) =>
     [
-      `${action}: ${steps.length + (more ?? 0)} ${steps.length === 1 ? 'step' : 'steps'}, ${size(bytes)}${dry_run ? ', nothing done yet' : ''}`,
+      steps.length === 0
+        ? `${action}: nothing to do`
+        : `${action}: ${steps.length + (more ?? 0)} ${steps.length === 1 ? 'step' : 'steps'}, ${size(bytes)}${dry_run ? ', nothing done yet' : ''}`,
       ...steps.flatMap((step) => [
         `  ${step.refused === undefined ? (dry_run ? '·' : '✓') : '✗'} ${step.what} ${step.path}${step.bytes === 0 ? '' : ` ${size(step.bytes)}`}${step.age_days === undefined ? '' : `, ${step.age_days} days old`}${step.refused === undefined ? '' : `: not done, ${step.refused}`}`,
         ...(step.diff === undefined ? [] : step.diff.split('\n').map((line) => `      ${line}`)),
