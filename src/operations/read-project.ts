@@ -10,7 +10,7 @@ import { audit } from '../governance/audit.ts';
 import { settingsBySource } from '../platform/config.ts';
 import { readText } from '../platform/files.ts';
 import { workspacePaths } from '../store/paths.ts';
-import { counted, size } from './amounts.ts';
+import { counted, duration, size } from './amounts.ts';
 import type { OperationContext } from './context.ts';
 import { oldDays } from './project-apply.ts';
 import type { projectInput, projectOutput } from './project.ts';
@@ -144,8 +144,15 @@ function leaves(value: object, path: readonly string[] = []): [string, string][]
     const place = [...path, key];
     if (path.at(-1) === 'env') return [[place.join('.'), 'set']];
     if (typeof one === 'object' && one !== null && !Array.isArray(one)) return leaves(one, place);
-    return [[place.join('.'), JSON.stringify(one)]];
+    return [[place.join('.'), settingText(place.join('.'), one)]];
   });
+}
+
+/** As a person writes it: durations have become milliseconds. */
+function settingText(key: string, value: unknown): string {
+  const isDuration = /^retries\.backoff\.(?:base|max)$/.test(key) && typeof value === 'number';
+  if (!isDuration) return JSON.stringify(value);
+  return value % 1_000 === 0 ? duration(value) : `${value}ms`;
 }
 
 /** All that is over, the oldest first; what would be done is said of what is old. */

@@ -63,7 +63,7 @@ export const workflowCheckOutput = z.object({
 
 /** A list of recipes, or one that has not been filled in, has no nodes. */
 function headOf(name: string, nodes: number): string {
-  return nodes === 0 ? `${name}:` : `${name} is good, ${nodes} nodes`;
+  return nodes === 0 ? `${name}:` : `${name} is good, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
 }
 
 export const workflowCheck = defineOperation({

@@ -120,7 +120,7 @@ test('a workflow, a task and a text for an agent come from stdin too', async () 
   const input = 'version: 1\nname: piped\nnodes:\n  a: { task: x, provider: scripted }\n';
   const checked = await rig.mo(['workflow', 'check', '-'], { input });
   expect(checked).toMatchObject({ exitCode: 0 });
-  expect(checked.stdout).toContain('piped is good');
+  expect(checked.stdout).toContain('piped is good, 1 node\n');
   expect(checked.stdout).toContain('mo workflow run --workflow <workflow>');
   await expectStdinRead(rig, ['workflow', 'run', '-'], 'version: 2', /workflow:1:.*version/);
   await expectStdinRead(rig, ['run', '-', '--provider', 'scripted'], ' ', /goal is empty/);
