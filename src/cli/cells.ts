@@ -26,3 +26,14 @@ export function fitTo(text: string, cells: number): string {
 export function cellsOf(text: string): number {
   return stringWidth(text);
 }
+
+/** Broken between words; a word that is longer than a line stands alone. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || cellsOf(last) + 1 + cellsOf(word) > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}

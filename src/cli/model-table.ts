@@ -1,25 +1,24 @@
 import type { ModelLine, ModelList } from '../operations/list-models.ts';
-import { cellsOf, cutTo, fitTo } from './cells.ts';
+import { cutTo, fitTo, wrapped } from './cells.ts';
 
-/** A line for each worker, 80 cells wide or less where they fit; with one role, below it why. */
+/** A line for each worker, whose name is to be typed and is never cut; with one role, below it why. */
 export function modelTable(list: ModelList, width: number): string {
   const isOne = list.roles.length === 1;
-  const workerCells = columnOf(list.models, 'worker', ({ worker }) => worker, 24);
-  const modelCells = columnOf(list.models, 'model', modelText, 20);
-  const row = (cells: readonly string[]): string => cutTo(cells.join(' ').trimEnd(), width);
-  const head = row([
-    fitTo('worker', workerCells + 1),
+  const workerCells = columnOf(list.models, 'worker', ({ worker }) => worker);
+  const modelCells = columnOf(list.models, 'model', modelText);
+  const row = (worker: string, cells: readonly string[]): string =>
+    `${fitTo(worker, workerCells)}  ${cutTo(cells.join(' ').trimEnd(), Math.max(0, width - workerCells - 2))}`;
+  const head = row('worker', [
     fitTo('model', modelCells + 1),
-    ...list.roles.map((role) => fitTo(shortNames[role] ?? role, scoreCells(role))),
+    ...list.roles.map((role) => fitTo(shortRole(role), roleCells(role))),
     fitTo('$/M', priceCells),
     fitTo('record', recordCells),
     'lane',
   ]);
   const lines = list.models.flatMap((one) => [
-    row([
-      `${fitTo(one.worker, workerCells)} `,
+    row(one.worker, [
       `${fitTo(modelText(one), modelCells)} `,
-      ...list.roles.map((role) => fitTo(scoreText(one, role), scoreCells(role))),
+      ...list.roles.map((role) => fitTo(scoreText(one, role), roleCells(role))),
       fitTo(priceText(one), priceCells),
       fitTo(recordText(one), recordCells),
       laneText(one),
@@ -44,17 +43,20 @@ const shortNames: Readonly<Record<string, string>> = {
 const priceCells = 8;
 const recordCells = 6;
 
-function scoreCells(role: string): number {
-  return Math.max(4, (shortNames[role] ?? role).length);
+export function shortRole(role: string): string {
+  return shortNames[role] ?? role;
+}
+
+export function roleCells(role: string): number {
+  return Math.max(4, shortRole(role).length);
 }
 
 function columnOf(
   lines: readonly ModelLine[],
   head: string,
   text: (line: ModelLine) => string,
-  most: number,
 ): number {
-  return Math.min(most, Math.max(head.length, ...lines.map((line) => text(line).length)));
+  return Math.max(head.length, ...lines.map((line) => text(line).length));
 }
 
 function modelText({ model }: ModelLine): string {
@@ -93,9 +95,7 @@ function whyLines(
     ...(tokens === null ? [] : [`${tokens / 1000}k tokens of context`]),
     ...(from === null ? [] : ['from CC-Switch: only used where it is named']),
   ];
-  return (why.length === 0 ? ['nothing is known of it'] : why).map((one) =>
-    cutTo(`    ${one}`, width),
-  );
+  return why.flatMap((one) => wrapped(one, Math.max(20, width - 6))).map((line) => `      ${line}`);
 }
 
 function footer({ models, left, notes, data }: ModelList, isOne: boolean): string[] {
@@ -109,17 +109,6 @@ function footer({ models, left, notes, data }: ModelList, isOne: boolean): strin
       : []),
     ...left.map(({ provider, title, why }) => `Left out: ${title} (${provider}): ${why}.`),
     ...notes,
-    ...(isOne ? [] : ['Why: mo models --role review']),
+    ...(isOne ? [] : ['Why: mo models --role review. Every model mo knows: mo models --all']),
   ];
-}
-
-/** Broken between words; a word that is longer than a line stands alone. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || cellsOf(last) + 1 + cellsOf(word) > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }

@@ -12,7 +12,21 @@ export type ModelFacts = {
   price: { input: number; output: number; cached: number | null } | null;
   /** Tokens. For models of OpenAI what the Codex CLI gives a session by default, not what the API takes. */
   contextWindow: number | null;
+  /** Where its price was looked up, a key of `modelSources`. */
+  source: ModelSource;
 };
+
+export type ModelSource = keyof typeof modelSources;
+
+/** Where the facts come from. */
+export const modelSources = {
+  anthropic: 'platform.claude.com: "Pricing" and the overview page of the model; windows too',
+  'release notes':
+    'release notes of tools that follow platform.claude.com; windows: its overview page of the model',
+  openai:
+    'developers.openai.com: the page of the model; windows: `codex debug models` of Codex 0.169.0',
+  github: "GitHub's table of the models in Copilot; windows: `codex debug models` of Codex 0.169.0",
+} as const;
 
 /** The day the facts below were looked up. */
 export const modelDataDate = '2026-11-21';
@@ -26,7 +40,7 @@ export function factsOf(name: string | null): ModelFacts | null {
     .replace(/\[\w+\]$/, '');
   const wanted = newest.get(bare) ?? bare;
   return (
-    models.find(
+    knownModels.find(
       ({ model }) => wanted === model || /^[-@](\d{4}|latest|v\d)/.test(tail(wanted, model)),
     ) ?? null
   );
@@ -49,12 +63,10 @@ const million = 1_000_000;
 const codexWindow = 272_000;
 
 /**
- * Prices and windows of Claude models: platform.claude.com, "Pricing" and the overview page of each model; the reading of the cache
- * of Sonnet 5.5 (0.10 since 2026-10-07) and the two bands of Haiku 5.5 (here the one for prompts up to 100,000 tokens) as release
- * notes of tools that follow that page tell them. Prices of OpenAI models: developers.openai.com, the page of each model; those of
- * 5.5, 5.4 and 5.3-Codex: GitHub's table of the models in Copilot. Windows: `codex debug models` of Codex 0.169.0.
+ * The reading of the cache of Sonnet 5.5 is 0.10 since 2026-10-07; of the two bands of Haiku 5.5 this is the one for prompts up to
+ * 100,000 tokens.
  */
-const models: readonly ModelFacts[] = [
+export const knownModels: readonly ModelFacts[] = [
   claude('claude-fable-5-1', 'frontier', [10, 50, 0.25], million),
   older(claude('claude-fable-5', 'frontier', [10, 50, 1], million)),
   claude('claude-opus-5-5', 'strong', [4, 20, 0.2], million),
@@ -64,11 +76,11 @@ const models: readonly ModelFacts[] = [
   older(claude('claude-opus-4-6', 'strong', [5, 25, 0.5], million)),
   older(claude('claude-opus-4-5', 'strong', [5, 25, 0.5], 200_000)),
   older(claude('claude-opus-4-1', 'strong', [15, 75, 1.5], 200_000)),
-  claude('claude-sonnet-5-5', 'workhorse', [2, 10, 0.1], million),
+  from('release notes', claude('claude-sonnet-5-5', 'workhorse', [2, 10, 0.1], million)),
   older(claude('claude-sonnet-5', 'workhorse', [2, 10, 0.2], million)),
   older(claude('claude-sonnet-4-6', 'workhorse', [3, 15, 0.3], million)),
   older(claude('claude-sonnet-4-5', 'workhorse', [3, 15, 0.3], 200_000)),
-  claude('claude-haiku-5-5', 'fast', [0.1, 0.5, 0.01], million),
+  from('release notes', claude('claude-haiku-5-5', 'fast', [0.1, 0.5, 0.01], million)),
   older(claude('claude-haiku-4-5', 'fast', [1, 5, 0.1], 200_000)),
   gpt('gpt-6-astra', 'frontier', [10, 50, 1], codexWindow),
   gpt('gpt-6.2-sol', 'strong', [2, 10, 0.1], null),
@@ -79,20 +91,26 @@ const models: readonly ModelFacts[] = [
   older(gpt('gpt-5.6-sol', 'strong', [4, 20, 0.4], codexWindow)),
   older(gpt('gpt-5.6-terra', 'workhorse', [2, 12, 0.2], codexWindow)),
   older(gpt('gpt-5.6-luna', 'fast', [0.2, 1.2, 0.02], codexWindow)),
-  older(gpt('gpt-5.5', 'workhorse', [5, 30, 0.5], codexWindow)),
-  older(gpt('gpt-5.4', 'workhorse', [2.5, 15, 0.25], null)),
-  older(gpt('gpt-5.4-mini', 'fast', [0.75, 4.5, 0.075], null)),
-  older(gpt('gpt-5.3-codex', 'workhorse', [1.75, 14, 0.175], null)),
+  older(from('github', gpt('gpt-5.5', 'workhorse', [5, 30, 0.5], codexWindow))),
+  older(from('github', gpt('gpt-5.4', 'workhorse', [2.5, 15, 0.25], null))),
+  older(from('github', gpt('gpt-5.4-mini', 'fast', [0.75, 4.5, 0.075], null))),
+  older(from('github', gpt('gpt-5.3-codex', 'workhorse', [1.75, 14, 0.175], null))),
 ];
 
 type Price = readonly [input: number, output: number, cached: number];
 
 function claude(model: string, tier: Tier, price: Price, contextWindow: number): ModelFacts {
-  return { model, vendor: 'anthropic', tier, isOlder: false, price: priceOf(price), contextWindow };
+  const facts = { model, tier, isOlder: false, price: priceOf(price), contextWindow };
+  return { ...facts, vendor: 'anthropic', source: 'anthropic' };
 }
 
 function gpt(model: string, tier: Tier, price: Price, contextWindow: number | null): ModelFacts {
-  return { model, vendor: 'openai', tier, isOlder: false, price: priceOf(price), contextWindow };
+  const facts = { model, tier, isOlder: false, price: priceOf(price), contextWindow };
+  return { ...facts, vendor: 'openai', source: 'openai' };
+}
+
+function from(source: ModelSource, facts: ModelFacts): ModelFacts {
+  return { ...facts, source };
 }
 
 function older(facts: ModelFacts): ModelFacts {

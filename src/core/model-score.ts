@@ -34,17 +34,22 @@ const ratings: Readonly<Record<Tier, Readonly<Record<WorkKind, number>>>> = {
   fast: { planning: 3, implementation: 4, review: 3, bulk: 9 },
 };
 
-/** What moved a score, and by how much; `reason` null: nothing did. */
-export type Part = { points: number; reason: string | null };
+/** A part of a score. `why`: where it comes from, whatever it is; `reason`: the same where it moves the score, else null. */
+export type Part = { points: number; reason: string | null; why: string };
 
 export function dataPart(model: string | null, kind: WorkKind): Part {
   const facts = factsOf(model);
-  if (facts === null) return { points: neutral, reason: null };
+  if (facts === null) return { points: neutral, reason: null, why: unknownText(model) };
   const points = ratings[facts.tier][kind] - (facts.isOlder ? 1 : 0);
-  return {
-    points,
-    reason: `model data (${modelDataDate}): ${facts.model} ${points}/10 for ${kind}`,
-  };
+  const reason = `model data (${modelDataDate}): ${facts.model} ${points}/10 for ${kind}`;
+  const older = facts.isOlder ? ', one less for being no longer the newest' : '';
+  return { points, reason, why: `${reason}, as tier ${facts.tier}${older}` };
+}
+
+function unknownText(model: string | null): string {
+  return model === null
+    ? 'model data: which model its default is, is not known before it answers; counted as the middle'
+    : `model data: nothing is known of ${model}; counted as the middle`;
 }
 
 /** What the project's ledger knows. */
@@ -84,7 +89,7 @@ const fewest = 3;
  * attempts weigh less than many. Half a point each for the shortest time and the least money among `others`, where there are any.
  */
 export function recordPart(role: string, past: Past, others: readonly Past[]): Part {
-  if (past.tried < fewest) return { points: 0, reason: null };
+  if (past.tried < fewest) return { points: 0, reason: null, why: fewText(role, past) };
   const share = (past.verified + 3) / (past.tried + 4);
   const rivals = others.filter((one) => one.tried >= fewest);
   const notes = [`${past.verified} of ${past.tried} attempts verified`];
@@ -108,10 +113,14 @@ export function recordPart(role: string, past: Past, others: readonly Past[]): P
     notes.push('the cheapest');
   }
   const rounded = Math.round(points * 10) / 10;
-  return {
-    points: rounded,
-    reason: `track record: ${notes.join(', ')} for ${role} (${signed(rounded)})`,
-  };
+  const reason = `track record: ${notes.join(', ')} for ${role} (${signed(rounded)})`;
+  return { points: rounded, reason, why: reason };
+}
+
+function fewText(role: string, { tried }: Past): string {
+  return tried === 0
+    ? `track record: no attempt as ${role} here yet`
+    : `track record: ${tried} of the ${fewest} attempts as ${role} from which it counts`;
 }
 
 function isLeast(own: number | null, others: readonly (number | null)[]): boolean {

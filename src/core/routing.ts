@@ -40,13 +40,25 @@ export type Candidate = {
   /** About 0 to 12: what is known of the model, and of its work here. */
   score: number;
   reasons: string[];
+  /** Where its place comes from, part by part; the points add up to the score. */
+  parts: readonly ScorePart[];
   openAt: number;
   /** What the project's ledger knows of it in this role. */
   past: Past;
 };
 
+/** `points` null: a wish, which goes before any score. */
+export type ScorePart = { points: number | null; why: string };
+
 export type Routing =
-  | { ok: true; route: Route; reasons: readonly string[]; candidates: readonly Candidate[] }
+  | {
+      ok: true;
+      route: Route;
+      reasons: readonly string[];
+      candidates: readonly Candidate[];
+      /** Workers that were asked for or looked at and cannot have it, each with why. */
+      left: readonly string[];
+    }
   | { ok: false; openAt: number | null; reasons: readonly string[] };
 
 export type RoutingQuestion = {
@@ -80,19 +92,26 @@ const judging = new Set(['review', 'security', 'performance', 'compatibility', '
  */
 export function routeNode(question: RoutingQuestion): Routing {
   const refusals: string[] = [];
+  const left: string[] = [];
   const candidates: Unscored[] = [];
   for (const worker of question.workers) {
     const refusal = refusalOf(worker, question);
     if (refusal === null) {
-      const offered = candidatesOf(worker, question).filter((one) => isOffered(one, question));
+      const all = candidatesOf(worker, question);
+      const offered = all.filter((one) => isOffered(one, question));
       const usable = offered.filter(({ route }) => signInRefusal(route, worker, question) === null);
       candidates.push(...usable);
       if (usable.length === 0) refusals.push(`${worker.provider}: ${worker.signedOut}`);
+      for (const one of all.filter((other) => !usable.includes(other))) {
+        const why = offered.includes(one) ? worker.signedOut : 'only used where it is named';
+        left.push(`${keyOf(one.route)}: ${why}`);
+      }
     } else if (question.node.provider === null || question.node.provider === worker.provider) {
       refusals.push(`${worker.provider}: ${refusal}`);
+      if (worker.vendor !== 'scripted') left.push(`${worker.provider}: ${refusal}`);
     }
   }
-  return chosen(scoredAll(candidates, question), refusals, question);
+  return chosen(scoredAll(candidates, question), { refusals, left }, question);
 }
 
 /** Every route there is with its score, the best first, be it usable now or not. */
@@ -105,11 +124,12 @@ export function scoreRoutes(question: RoutingQuestion): Candidate[] {
 
 function chosen(
   candidates: readonly Candidate[],
-  refusals: string[],
+  { refusals, left }: { refusals: string[]; left: readonly string[] },
   question: RoutingQuestion,
 ): Routing {
   const open = candidates.find((one) => one.openAt <= question.now);
-  if (open !== undefined) return { ok: true, route: open.route, reasons: open.reasons, candidates };
+  if (open !== undefined)
+    return { ok: true, route: open.route, reasons: open.reasons, candidates, left };
   if (candidates.length > 0) {
     const openAt = Math.min(...candidates.map((one) => one.openAt));
     return { ok: false, openAt, reasons: candidates.flatMap((one) => one.reasons.slice(-1)) };
@@ -216,7 +236,7 @@ function scored(
   const data = dataPart(route.model, kindOfRole(node.role));
   const record = recordPart(node.role, past, others);
   const wished = wishedPart(route, worker, question);
-  const order = (route.profile === null ? 1 : 0) - question.workers.indexOf(worker);
+  const order = orderPart(route, question.workers.indexOf(worker));
   const reasons = [
     ...wished.reasons,
     ...[record.reason, data.reason].filter((reason) => reason !== null),
@@ -227,8 +247,21 @@ function scored(
   );
   const openAt = lane !== undefined && lane.closedUntil > now ? lane.closedUntil : 0;
   if (openAt > 0 && lane !== undefined) reasons.push(closedText(lane));
-  const score = Math.round((data.points + record.points + order) * 10) / 10;
-  return { route, wish: wished.points, score, reasons, openAt, past };
+  const score = Math.round((data.points + record.points + order.points) * 10) / 10;
+  const parts = [
+    ...wished.reasons.map((why) => ({ points: null, why })),
+    { points: data.points, why: data.why },
+    { points: record.points, why: record.why },
+    order,
+  ];
+  return { route, wish: wished.points, score, reasons, parts, openAt, past };
+}
+
+/** Earlier providers and the one without a profile go before others that are as good. */
+function orderPart({ profile }: Route, place: number): { points: number; why: string } {
+  const points = (profile === null ? 1 : 0) - place;
+  const what = profile === null ? 'without a profile' : 'a profile';
+  return { points, why: `order: ${what}, provider ${place + 1} in the list` };
 }
 
 /** `claude:fast is closed until 2026-11-21T19:00:00.000Z: the five-hour window is used up`. */

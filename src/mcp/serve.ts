@@ -8,8 +8,12 @@ export async function serve(deps: Omit<ServerDeps, 'onBug'>): Promise<void> {
   keepStdoutForTheProtocol();
   // A thousand calls at once are a thousand answers that wait for the same pipe.
   process.stdout.setMaxListeners(0);
-  const handle = serveStdio(() => createServer({ ...deps, onBug: note }), { onerror: note });
+  let isOver = false;
+  // Every call that was still open then fails for the same reason, which is no news.
+  const onerror = (error: unknown): void => void (isOver || noteLine(error));
+  const handle = serveStdio(() => createServer({ ...deps, onBug: note }), { onerror });
   await ended();
+  isOver = true;
   await handle.close();
   await giveUpOnWhoDoesNotRead();
 }
@@ -38,6 +42,13 @@ function keepStdoutForTheProtocol(): void {
   globalThis.console = new Console(process.stderr, process.stderr);
 }
 
+/** What a host sent wrong is told in a line; its log is no place for our stack. */
+function noteLine(error: unknown): void {
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`mo: ${text.replaceAll(/\s+/g, ' ').slice(0, 300)}\n`);
+}
+
+/** A mistake in mo, with where it was made. */
 function note(error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`mo: ${text}\n`);

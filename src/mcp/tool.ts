@@ -38,11 +38,11 @@ export function answerSchema({ output }: OperationCard): ObjectSchema {
 }
 
 const typed = z.object({
-  type: z.union([z.string(), z.array(z.string())]).optional(),
-  items: z.object({ type: z.union([z.string(), z.array(z.string())]).optional() }).optional(),
+  type: z.string().optional(),
+  items: z.object({ type: z.string().optional() }).optional(),
 });
 
-/** Of a schema its type, and that of its items. */
+/** Of a schema its type, and that of its items; of a field that may be null only that it is there. */
 function bare(field: unknown): z.infer<typeof typed> {
   return typed.safeParse(field).data ?? {};
 }

@@ -17,6 +17,8 @@ export type RouteAnswer = {
   choice: Route;
   reasons: readonly string[];
   candidates: readonly Candidate[];
+  /** Who cannot have it, and why. */
+  left: readonly string[];
 };
 
 /** Who would get such a node now. Throws `no-worker` with every provider's reason where nobody can take it, `lane-closed` where nobody can yet. */
@@ -31,7 +33,8 @@ export async function chooseRoute(
   );
   const routing = routeNode({ node: wish, excluded: [], otherThan: [], ...surroundings });
   if (!routing.ok) throw nobody(wish.role, routing);
-  return { choice: routing.route, reasons: routing.reasons, candidates: routing.candidates };
+  const { route: choice, reasons, candidates, left } = routing;
+  return { choice, reasons, candidates, left };
 }
 
 function nobody(role: string, { openAt, reasons }: Extract<Routing, { ok: false }>): MoError {

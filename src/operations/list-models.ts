@@ -1,6 +1,13 @@
 import { factsOf, modelDataDate } from '../core/model-data.ts';
 import type { Role } from '../core/names.ts';
-import { keyOf, scoreRoutes, signInRefusal, type Candidate, type Worker } from '../core/routing.ts';
+import {
+  keyOf,
+  scoreRoutes,
+  signInRefusal,
+  type Candidate,
+  type ScorePart,
+  type Worker,
+} from '../core/routing.ts';
 import type { Settings } from '../core/settings.ts';
 import { writtenUsd } from '../core/spend.ts';
 import type { Route } from '../core/worker.ts';
@@ -17,7 +24,7 @@ export type ModelLine = {
   model: string | null;
   /** Of a profile of CC-Switch, which is only used where it is named. */
   from: 'cc-switch' | null;
-  /** By role, in the order of `roles`. */
+  /** By role, in the order of `roles`. `why`: part by part, with the points of each. */
   scores: { role: Role; score: number; preferred: boolean; why: string[] }[];
   /** US dollars per million tokens. */
   price: { input: number; output: number } | null;
@@ -41,7 +48,12 @@ export type ModelList = {
 };
 
 /** One role of each kind of work. */
-const usualRoles: readonly Role[] = ['architecture', 'implementation', 'review', 'documentation'];
+export const usualRoles: readonly Role[] = [
+  'architecture',
+  'implementation',
+  'review',
+  'documentation',
+];
 
 /** Every provider and profile with its score for the roles, and why; the best for the first role first. */
 export async function listModels(context: OperationContext, role: Role | null): Promise<ModelList> {
@@ -82,8 +94,8 @@ function lineOf(
   const scores = known.roles.flatMap((role, index) => {
     const candidate = own[index];
     if (candidate === undefined) return [];
-    const { score, wish, reasons } = candidate;
-    return [{ role, score, preferred: wish > 0, why: reasons.filter((one) => one !== usual) }];
+    const { score, wish, parts } = candidate;
+    return [{ role, score, preferred: wish > 0, why: parts.map(partText) }];
   });
   const pasts = own.flatMap((one) => (one === undefined ? [] : [one.past]));
   const [only] = pasts.length === 1 ? pasts : [];
@@ -105,8 +117,10 @@ function lineOf(
   };
 }
 
-/** What routing says where there is nothing to say. */
-const usual = 'first provider that can do it';
+/** `+9 model data (2026-11-21): …`. */
+function partText({ points, why }: ScorePart): string {
+  return points === null ? why : `${points > 0 ? '+' : ''}${points} ${why}`;
+}
 
 function sourceOf({ provider, profile }: Route, settings: Settings): ModelLine['from'] {
   if (profile === null) return null;

@@ -37,6 +37,8 @@ export const route = defineOperation({
     choice: routeSchema,
     reasons: z.array(z.string()),
     candidates: z.array(candidate),
+    /** Who cannot have it, and why. */
+    left_out: z.array(z.string()),
     next: z.string(),
   }),
   run: async (input, context) => {
@@ -52,7 +54,7 @@ export const route = defineOperation({
       effort: null,
       budget: { usd: input.budget?.usd ?? null, tokens: input.budget?.tokens ?? null },
     };
-    const { choice, reasons, candidates } = await chooseRoute(wish, context);
+    const { choice, reasons, candidates, left } = await chooseRoute(wish, context);
     const { settings } = await context.settings();
     return {
       choice,
@@ -67,13 +69,15 @@ export const route = defineOperation({
           lane: laneText(one, context.clock.now()),
         };
       }),
+      left_out: left.slice(0, 10),
       next: 'Start it with the same fields: run {task}',
     };
   },
-  render: ({ choice, reasons, candidates }) =>
+  render: ({ choice, reasons, candidates, left_out }) =>
     [
       `${keyOf(choice)}${choice.model === null ? '' : ` ${choice.model}`} (${choice.mode}): ${reasons.join('; ')}`,
       ...candidates.map((one) => `  ${one.route} · score ${one.score} · ${one.lane}`),
+      ...left_out.map((one) => `  left out: ${one}`),
     ].join('\n'),
 });
 

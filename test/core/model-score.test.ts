@@ -58,8 +58,8 @@ test.each(['claude-opus-5-9', 'gpt-6.2-sol-mini', 'glm-5', 'opusplan', ''])(
 );
 
 test('a model nobody has facts of is neutral, and so is the default of a CLI', () => {
-  expect(dataPart('glm-5', 'planning')).toEqual({ points: neutral, reason: null });
-  expect(dataPart(null, 'bulk')).toEqual({ points: neutral, reason: null });
+  expect(dataPart('glm-5', 'planning')).toMatchObject({ points: neutral, reason: null });
+  expect(dataPart(null, 'bulk')).toMatchObject({ points: neutral, reason: null });
 });
 
 test('every role gets the model that is for such work, and the reasons say so', () => {

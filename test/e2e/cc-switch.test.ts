@@ -78,15 +78,23 @@ test('mo models shows every worker with its score and why, in eighty columns', a
       expect.objectContaining({
         worker: 'claude',
         scores: [
-          { role: 'review', score: 7, preferred: true, why: ['mo.yaml prefers claude for review'] },
+          {
+            role: 'review',
+            score: 7,
+            preferred: true,
+            why: expect.arrayContaining([
+              'mo.yaml prefers claude for review',
+              '0 track record: 1 of the 3 attempts as review from which it counts',
+            ]),
+          },
         ],
         record: expect.objectContaining({ tried: 1, verified: 1, median_usd: 0.01 }),
       }),
     ]),
   });
   const why = await rig.mo(['models', '--role', 'review'], { env });
-  expect(why.stdout).toMatch(/\n {4}model data \(.*\): claude-opus-5-5 9\/10 for review\n/);
-  expect(why.stdout).toContain('    from CC-Switch: only used where it is named');
+  expect(why.stdout).toMatch(/\n {6}\+9 model data \(.*\): claude-opus-5-5 9\/10 for review,/);
+  expect(why.stdout).toContain('      from CC-Switch: only used where it is named');
   const off = await rig.mo(['models'], { env: { ...env, MO_CC_SWITCH: '' } });
   expect(off.stdout.replaceAll('\n', ' ')).toContain('`profiles: { cc_switch: true }`');
   for (const { stdout } of [table, one, why, off]) expect(stdout).not.toContain(secret);

@@ -141,6 +141,37 @@ test('the file of versions before the database is read where there is none', asy
   });
 });
 
+test('the file of the first versions, which knew only Claude Code, is read', async () => {
+  const { folder, env } = await aHome();
+  const providers = { x: { id: 'x', name: 'Old', settingsConfig: claudeConfig } };
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ providers, current: 'x' }));
+  expect(await ccSwitchProfiles(env)).toMatchObject({
+    profiles: [
+      { provider: 'claude', name: 'cc-old', env: { ANTHROPIC_AUTH_TOKEN: 'opaque-token-1' } },
+    ],
+    problem: null,
+  });
+});
+
+test('a file of a form that nobody knows is a problem', async () => {
+  const { folder, env } = await aHome();
+  await writeFile(join(folder, 'config.json'), '{"accounts": {"x": "opaque-key-9"}}');
+  const { problem } = await ccSwitchProfiles(env);
+  expect(problem?.message).toContain('its form is not known to this version of mo');
+  expect(problem?.message).not.toMatch(/opaque/);
+});
+
+test('a place that is no absolute path is told, and no other store is read for it', async () => {
+  const { env } = await aHome();
+  await mkdir(join(env.HOME, '.cc-switch'));
+  const providers = { x: { id: 'x', name: 'Old', settingsConfig: claudeConfig } };
+  await writeFile(join(env.HOME, '.cc-switch', 'config.json'), JSON.stringify({ providers }));
+  expect((await ccSwitchProfiles({ HOME: env.HOME })).profiles).toHaveLength(1);
+  const { profiles, problem } = await ccSwitchProfiles({ ...env, CCSWITCH_HOME: 'switch' });
+  expect(profiles).toEqual([]);
+  expect(problem?.message).toMatch(/^CCSWITCH_HOME: switch is no absolute path/);
+});
+
 test('without CC-Switch there is nothing, and that is no problem', async () => {
   const { env } = await aHome();
   expect(await ccSwitchProfiles(env)).toEqual({ profiles: [], left: [], problem: null });
