@@ -52,6 +52,7 @@ export function createServer(deps: ServerDeps): Server {
     } catch (error) {
       if (error instanceof MoError)
         return toError(`${offeredText(error.message, offered)} [${error.code}]`);
+      if (isCancelled(call, error)) return toError('The call was cancelled.');
       deps.onBug(error);
       return toError(
         `mo itself failed in ${operation.name}: ${error instanceof Error ? error.message : String(error)}. Call it again; if it stays, run \`mo health\` in a terminal and report it. [bug]`,
@@ -81,10 +82,15 @@ function offerResources(server: Server, output: Operation, deps: ServerDeps): vo
           ProtocolErrorCode.InvalidParams,
           `${error.message} [${error.code}]`,
         );
-      deps.onBug(error);
+      if (!isCancelled(call, error)) deps.onBug(error);
       throw error;
     }
   });
+}
+
+/** What waits ends with the reason of its signal when the host cancels the call or goes away: nobody hears the answer then. */
+function isCancelled({ mcpReq: { signal } }: ServerContext, error: unknown): boolean {
+  return signal.aborted && error === signal.reason;
 }
 
 function unknownTool(name: string, operations: readonly Operation[]): ProtocolError {
