@@ -29,6 +29,7 @@ const inWords = {
   direct: 'server',
   plugin: 'plugin',
   both: 'server and plugin',
+  other: 'not installed, and its name is taken',
   no: 'not installed',
 };
 

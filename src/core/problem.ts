@@ -191,7 +191,7 @@ export function describeProblem(problem: Problem): string {
     case 'config-read-only':
       return `${problem.file} is read-only (${problem.reason}), so nothing was changed. Make it writable; where another tool writes it, \`mo install --dry-run\` from a writable copy shows what belongs there.`;
     case 'entry-foreign':
-      return `${problem.file} has a server named mo already that is not this one: ${problem.command}. Rename it there, or replace it with --force; \`mo uninstall\` puts it back.`;
+      return `${problem.file} has a server named mo already that is not this one: ${problem.command}. Rename it there, or replace it with --force (a later \`mo uninstall\` brings yours back).`;
     case 'copy-edited':
       return `${problem.folder} was changed since mo wrote it, or is not from mo, so it stays as it is. Move it away, or replace it with --force: what is there is kept and put back by \`mo uninstall\`.`;
     case 'package-incomplete':

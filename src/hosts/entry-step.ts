@@ -45,7 +45,9 @@ export async function planEntry(wish: EntryWish): Promise<Step> {
   const config = await readConfigFile(file);
   const present =
     config.text === null ? null : inFile(file, () => host.readEntry(config.text ?? ''));
-  if (present !== null && !isOfMo(present) && !wish.force) {
+  // What mo has written there itself is its own to write again, whatever became of it.
+  const isOurs = present === null || wish.known !== null || isOfMo(present);
+  if (!isOurs && !wish.force) {
     throw new MoError({ code: 'entry-foreign', file, command: showCommand(present) });
   }
   const entry = host.entryFor(server, present, wish.approve);

@@ -20,8 +20,8 @@ export type ExaminedHost = {
   binary: string | null;
   version: string | null;
   signedIn: 'yes' | 'no' | 'unknown';
-  /** How mo is in it. */
-  mo: 'direct' | 'plugin' | 'both' | 'no';
+  /** How mo is in it; `other`: it is not, and its name is that of another server. */
+  mo: 'direct' | 'plugin' | 'both' | 'other' | 'no';
   /** Whether the host reaches mo; null: it was not asked. */
   check: HostCheck | null;
   findings: Finding[];
@@ -83,14 +83,15 @@ async function examineHost(
   install: Install | null,
 ): Promise<ExaminedHost> {
   const { host, call } = found;
-  const [{ entry, findings }, skill, plugins, probed] = await Promise.all([
+  const [{ entry, isTaken, findings }, skill, plugins, probed] = await Promise.all([
     examineEntry(place, found, install),
     install === null ? [] : examineSkill(place, install),
     pluginsOf(found),
     probe(context, host),
   ]);
-  const mo = stateOf(entry !== null, plugins.length > 0);
-  const check = call === null || mo === 'no' ? null : await connect(found, mo, install);
+  const mo = stateOf(entry !== null, plugins.length > 0) ?? (isTaken ? 'other' : 'no');
+  const check =
+    call === null || mo === 'no' || mo === 'other' ? null : await connect(found, mo, install);
   return {
     host: host.name,
     title: host.title,
@@ -117,9 +118,9 @@ async function examineHost(
   };
 }
 
-function stateOf(isServer: boolean, isPlugin: boolean): ExaminedHost['mo'] {
+function stateOf(isServer: boolean, isPlugin: boolean): 'direct' | 'plugin' | 'both' | null {
   if (isServer) return isPlugin ? 'both' : 'direct';
-  return isPlugin ? 'plugin' : 'no';
+  return isPlugin ? 'plugin' : null;
 }
 
 type InHost = { host: Host; install: Install | null; plugins: readonly string[] };
@@ -180,7 +181,7 @@ function again(install: Install | null): string {
 
 async function connect(
   { host, call }: FoundHost,
-  mo: Exclude<ExaminedHost['mo'], 'no'>,
+  mo: Exclude<ExaminedHost['mo'], 'no' | 'other'>,
   install: Install | null,
 ): Promise<HostCheck | null> {
   if (call === null) return null;

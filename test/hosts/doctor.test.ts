@@ -76,6 +76,40 @@ test('a Node that is gone', async () => {
   expect(await doctor()).toHaveLength(1);
 });
 
+test.each([['/home/me/bin/mo-wrapper'], ['/usr/bin/mo']])(
+  'an entry of its own that was set to %s is written again by what the doctor says',
+  async (command) => {
+    await user.mo('install', '--yes');
+    await replaceInConfig(/command = ".*"/, `command = "${command}"`);
+    await replaceInConfig(/args = \[.*\]/, 'args = ["serve"]');
+    expect(await doctor()).toContainEqual(
+      expect.stringMatching(
+        /command of server mo is not what mo wrote.* → mo install --host codex writes it again$/,
+      ),
+    );
+    expect((await user.mo('install', '--yes', '--host', 'codex')).exitCode).toBe(0);
+    expect(await doctor()).toEqual([expect.stringContaining('codex is not on the PATH')]);
+  },
+);
+
+test.each(['motion-sensor', '/usr/local/bin/mo', 'mo'])(
+  "somebody else's server %s under the name mo is said to be that, with what replaces it",
+  async (command) => {
+    await user.write('.codex/config.toml', `[mcp_servers.mo]\ncommand = "${command}"\n`);
+    expect((await user.mo('install', '--yes')).exitCode).toBe(2);
+    expect(await doctor()).toEqual([
+      expect.stringContaining('codex is not on the PATH'),
+      expect.stringMatching(
+        new RegExp(
+          `a server named mo is there that is not this one: ${command}\\. → mo install --host codex --force$`,
+        ),
+      ),
+    ]);
+    expect((await user.mo('install', '--yes', '--host', 'codex', '--force')).exitCode).toBe(0);
+    expect(await doctor()).toEqual([expect.stringContaining('codex is not on the PATH')]);
+  },
+);
+
 test('a script that is gone', async () => {
   await user.mo('install', '--yes');
   await replaceInConfig(/args = \[".*?"/, 'args = ["/opt/old/dist/mo.mjs"');

@@ -201,15 +201,24 @@ test('a server of that name that is not mo is refused, replaced when forced, and
   const refused = await user.mo('install', '--yes');
   expect(refused.exitCode).toBe(2);
   expect(refused.stderr).toContain('motion-sensor');
+  expect(refused.stderr).toContain('(a later `mo uninstall` brings yours back)');
   expect(await user.picture()).toEqual(before);
   await user.mo('install', '--yes', '--force');
-  const text = await user.read('.claude.json');
-  expect(text).toContain('mo.mjs');
-  await user.write('.claude.json', '{"mcpServers": {"mo": {"command": "motion-sensor-2"}}}');
-  expect((await user.mo('update', '--yes')).exitCode).toBe(2);
-  await user.write('.claude.json', text);
+  expect(await user.read('.claude.json')).toContain('mo.mjs');
   await user.mo('uninstall');
   expect(await user.picture()).toEqual(before);
+});
+
+test('an entry of its own that was changed is written again, and what was there before mo comes back', async () => {
+  await user.write('.claude.json', '{"mcpServers": {"mo": {"command": "motion-sensor"}}}');
+  await user.mo('install', '--yes', '--force');
+  const text = await user.read('.claude.json');
+  await user.write('.claude.json', '{"mcpServers": {"mo": {"command": "mo-wrapper"}}}');
+  expect((await user.mo('update', '--yes')).exitCode).toBe(0);
+  expect(JSON.parse(await user.read('.claude.json'))).toEqual(JSON.parse(text));
+  await user.mo('uninstall');
+  const left = { mcpServers: { mo: { command: 'motion-sensor' } } };
+  expect(JSON.parse(await user.read('.claude.json'))).toEqual(left);
 });
 
 test('a skill that was edited is neither replaced nor deleted unless that is forced', async () => {
