@@ -1,7 +1,5 @@
-/** `a,b` as a flag takes it. */
+/** `a,b` as a flag takes it, each once. */
 export function names(text: string): string[] {
-  return text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const all = text.split(',').map((name) => name.trim());
+  return [...new Set(all)].filter((name) => name !== '');
 }
