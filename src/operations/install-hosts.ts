@@ -105,7 +105,14 @@ export function placeOfInstall(
   return scope === 'project' ? place.project : host.files(place, scope).entry;
 }
 
-function checkWish({ approve, scope }: HostsWish): void {
+function checkWish({ approve, scope, mode }: HostsWish): void {
+  if (mode === 'plugin' && scope === 'project') {
+    throw new MoError({
+      code: 'bad-input',
+      what: 'A plugin is there for everything a person does in the host, so --mode plugin does not go into a project.',
+      fix: 'Leave out --mode plugin or --scope project.',
+    });
+  }
   const known = operations.map(({ name }) => name);
   const stranger = approve.find((tool) => !known.includes(tool));
   if (stranger !== undefined) {

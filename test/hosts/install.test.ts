@@ -263,7 +263,7 @@ test('tools run unasked and memory files are touched only when that was asked fo
     '--yes',
     '--snippet',
     '--approve',
-    'run,workflow_run',
+    'run,run,workflow_run',
   );
   expect(exitCode).toBe(0);
   expect(JSON.parse(await user.read('.claude/settings.json'))).toEqual({
@@ -299,6 +299,7 @@ test('what is in a memory file beside the marks survives a later change', async 
 test.each([
   [['--approve', 'workflow_rum'], 'Did you mean workflow_run?'],
   [['--approve', 'run', '--scope', 'project'], 'for each person to say'],
+  [['--mode', 'plugin', '--scope', 'project'], 'Leave out --mode plugin or --scope project'],
   [['--host', 'cursor'], 'claude, codex, all'],
 ])('%j is wrong use', async (flags, said) => {
   await bothHosts();
