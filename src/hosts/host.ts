@@ -61,6 +61,8 @@ export type Host = {
   approvals: (mode: Mode) => Approvals | null;
   /** Starts the server the way the host does. */
   check: (call: HostCall, how: { scope: Scope; mode: Mode }) => Promise<HostCheck>;
+  /** What a person types to take out a server named mo. */
+  removal: (scope: Scope) => string;
   plugin: PluginWay;
 };
 
@@ -90,6 +92,8 @@ type PluginWay = {
   file: (place: HostPlace) => string;
   install: (call: HostCall, marketplace: string) => Promise<void>;
   uninstall: (call: HostCall) => Promise<void>;
+  /** Ids of plugins named mo that are on, in the text of that file. */
+  named: (text: string) => string[];
   /** Ids of mo's plugins that are on, from whatever marketplace: `mo@mo-local`, `mo@mo-mcp`. */
   installed: (call: HostCall) => Promise<string[]>;
   /** What a person types to take one out. */

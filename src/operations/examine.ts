@@ -8,6 +8,7 @@ import { findHost } from '../hosts/found-host.ts';
 import { pluginId, type Host, type HostCheck, type HostPlace, type Mode } from '../hosts/host.ts';
 import { hosts } from '../hosts/hosts.ts';
 import { readRecord, type Install } from '../hosts/install-record.ts';
+import { pluginRemoval } from '../hosts/twins.ts';
 import type { OperationContext } from './context.ts';
 import { hostPlace } from './host-place.ts';
 import { askToConnect, pluginsOf } from './install-hosts.ts';
@@ -54,7 +55,10 @@ export async function examine(context: OperationContext): Promise<Examination> {
     );
     if (one !== null || install !== undefined) {
       examined.push(
-        await examineHost(context, place, one ?? { host, call: null }, install ?? null),
+        await examineHost(context, place, one ?? { host, call: null }, {
+          install: install ?? null,
+          installs,
+        }),
       );
     }
   }
@@ -80,7 +84,7 @@ async function examineHost(
   context: OperationContext,
   place: HostPlace,
   found: FoundHost,
-  install: Install | null,
+  { install, installs }: { install: Install | null; installs: readonly Install[] },
 ): Promise<ExaminedHost> {
   const { host, call } = found;
   const [{ entry, isTaken, findings }, skill, plugins, probed] = await Promise.all([
@@ -106,7 +110,7 @@ async function examineHost(
         : []),
       ...findings,
       ...skill,
-      ...doubled({ host, install, isServer: entry !== null, plugins }),
+      ...doubled({ host, install, installs, isServer: entry !== null, plugins }),
       ...(install?.mode === 'plugin' && !plugins.includes(pluginId) && call !== null
         ? [lostPlugin(host, install, plugins)]
         : []),
@@ -126,15 +130,21 @@ function stateOf(isServer: boolean, isPlugin: boolean): 'direct' | 'plugin' | 'b
 type InHost = { host: Host; install: Install | null; plugins: readonly string[] };
 
 /** A server of its own and plugins of any marketplace: one of them is enough. */
-function doubled({ host, install, isServer, plugins }: InHost & { isServer: boolean }): Finding[] {
+function doubled({
+  host,
+  install,
+  installs,
+  isServer,
+  plugins,
+}: InHost & { installs: readonly Install[]; isServer: boolean }): Finding[] {
   const { title } = host;
   const named = [...(isServer ? ['a server'] : []), ...plugins.map((id) => `plugin ${id}`)];
   if (named.length < 2) return [];
   const isOurs = install?.mode === 'plugin' && plugins.includes(pluginId);
   const spare = plugins.filter((id) => !isOurs || id !== pluginId);
   const ways = [
-    ...(isServer && install?.mode !== 'direct' ? [`remove the server mo from ${title}`] : []),
-    ...spare.map((id) => host.plugin.removal(id)),
+    ...(isServer && install?.mode !== 'direct' ? [host.removal('user')] : []),
+    ...spare.map((id) => pluginRemoval(host, id, installs)),
   ];
   const what = `mo is in ${title} ${named.length === 2 ? 'twice' : `${named.length} times`}, as ${named.join(' and ')}: every tool is there double.`;
   const keep =

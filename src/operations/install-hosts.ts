@@ -2,17 +2,12 @@ import { didYouMean } from '../core/closest.ts';
 import { MoError } from '../core/problem.ts';
 import { remarked } from '../hosts/config-file.ts';
 import { findHost, type FoundHost } from '../hosts/found-host.ts';
-import {
-  HostRefusal,
-  pluginId,
-  type HostCheck,
-  type HostName,
-  type HostPlace,
-} from '../hosts/host.ts';
+import { HostRefusal, type HostCheck, type HostName, type HostPlace } from '../hosts/host.ts';
 import { hosts } from '../hosts/hosts.ts';
 import { readRecord, writeRecord, type Install, type Part } from '../hosts/install-record.ts';
 import { partOf, planInstall, type InstallWish } from '../hosts/plan-install.ts';
 import type { Step } from '../hosts/step.ts';
+import { findTwins, type Twin } from '../hosts/twins.ts';
 import type { OperationContext } from './context.ts';
 import { hostPlace } from './host-place.ts';
 import { operations } from './operations.ts';
@@ -35,16 +30,14 @@ export type HostPlan = {
   binary: string | null;
   steps: readonly Step[];
   isSame: boolean;
+  /** What is there beside it already: every tool is there double. */
+  twins: readonly Twin[];
 };
 
 export type InstalledHost = HostPlan & {
   /** What the host says of the server; null where its program is not there or nothing changed. */
   check: HostCheck | null;
-  /** Plugins of mo from elsewhere that are there beside it, each with what takes it out: every tool is there double. */
-  twins: readonly Twin[];
 };
-
-export type Twin = { id: string; removal: string };
 
 export type HostsInstallation = {
   plans: readonly HostPlan[];
@@ -77,7 +70,9 @@ export async function planFound(
   for (const { found, wish } of wishes) {
     const known = knownInstall(record.installs, place, found, wish);
     const steps = await planInstall(place, found, wish, known);
-    planned.push({ found, wish, steps, plan: planOf(found, wish, steps) });
+    const twins = await findTwins(place, found, wish.mode, record.installs);
+    if (known === null && !wish.force) refuseTwin(found, twins);
+    planned.push({ found, wish, steps, plan: planOf(found, wish, { steps, twins }) });
   }
   return {
     plans: planned.map(({ plan }) => plan),
@@ -86,8 +81,7 @@ export async function planFound(
       for (const { found, wish, steps, plan } of planned) {
         await applySteps(place, found, wish, steps);
         const check = plan.isSame ? null : await checkHost(place, found, wish);
-        const twins = plan.isSame ? [] : await twinsOf(found, wish.mode);
-        const one = { ...plan, check, twins };
+        const one = { ...plan, check };
         told(one);
         installed.push(one);
       }
@@ -142,7 +136,7 @@ async function findHosts(place: HostPlace, { host: name, mode }: HostsWish): Pro
   throw new MoError({ code: 'host-missing', hosts: wanted.map(({ title }) => title), needs });
 }
 
-/** Twice in one host, mo would be two servers with the same tools. */
+/** One place is recorded in one way. */
 function knownInstall(
   installs: readonly Install[],
   place: HostPlace,
@@ -161,7 +155,21 @@ function knownInstall(
   });
 }
 
-function planOf({ host, call }: FoundHost, wish: InstallWish, steps: readonly Step[]): HostPlan {
+/** What is there already is told of when it is written again, and goes first when it would be written for the first time. */
+function refuseTwin({ host }: FoundHost, [twin]: readonly Twin[]): void {
+  if (twin === undefined) return;
+  throw new MoError({
+    code: 'bad-input',
+    what: `mo is in ${host.title} already, as ${twin.what}: every tool would be there double.`,
+    fix: `Take that out first: ${twin.removal} (or have both with --force)`,
+  });
+}
+
+function planOf(
+  { host, call }: FoundHost,
+  wish: InstallWish,
+  { steps, twins }: Pick<HostPlan, 'steps' | 'twins'>,
+): HostPlan {
   return {
     host: host.name,
     title: host.title,
@@ -171,6 +179,7 @@ function planOf({ host, call }: FoundHost, wish: InstallWish, steps: readonly St
     binary: call?.binary.at(-1) ?? null,
     steps,
     isSame: steps.every(({ change }) => change === 'same'),
+    twins,
   };
 }
 
@@ -235,11 +244,6 @@ async function checkHost(
   if (entry !== null)
     await remember(place, found, wish, { ...entry, mark: await remarked(entry.mark) });
   return check;
-}
-
-async function twinsOf(found: FoundHost, mode: InstallWish['mode']): Promise<Twin[]> {
-  const others = (await pluginsOf(found)).filter((id) => mode === 'direct' || id !== pluginId);
-  return others.map((id) => ({ id, removal: found.host.plugin.removal(id) }));
 }
 
 /** A host that cannot say is asked by other questions too, which tell what is wrong with it. */

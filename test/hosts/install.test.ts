@@ -317,6 +317,52 @@ test('one host of two is left out', async () => {
   expect(missing.stderr).toContain('The program of Claude Code is not on the PATH');
 });
 
+const enabled = '{"enabledPlugins": {"mo@mo-mcp": true, "mo@off": false}}\n';
+
+test('beside a plugin of mo no server is put in, in no scope, unless that is forced', async () => {
+  await user.write('.claude.json', claudeText);
+  await user.write('.claude/settings.json', enabled);
+  const before = await user.picture();
+  for (const scope of ['user', 'project']) {
+    const { exitCode, stderr } = await user.mo('install', '--yes', '--scope', scope);
+    expect(stderr).toContain('mo is in Claude Code already, as the plugin mo@mo-mcp');
+    expect(stderr).toContain('Take that out first: claude plugin uninstall mo@mo-mcp');
+    expect(exitCode).toBe(2);
+  }
+  expect(await user.picture()).toEqual(before);
+  const { exitCode, stdout } = await user.mo('install', '--yes', '--force');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('Take it out with: claude plugin uninstall mo@mo-mcp');
+});
+
+test('a plugin that came after the server is named with what takes it out, also when nothing is to be done', async () => {
+  await user.write('.claude.json', claudeText);
+  await user.write('.codex/config.toml', codexText);
+  await user.mo('install', '--yes');
+  await user.write('.claude/settings.json', enabled);
+  const codex = await user.read('.codex/config.toml');
+  await user.write('.codex/config.toml', `${codex}\n[plugins."mo@mo-mcp"]\nenabled = true\n`);
+  const { exitCode, stdout } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('Nothing was changed.\n! mo is in Claude Code twice: the plugin mo@mo');
+  expect(stdout).toContain('Take it out with: codex plugin remove mo@mo-mcp');
+});
+
+test('beside a server of mo no plugin is put in, whoever wrote the server', async () => {
+  await user.write('.claude.json', claudeText);
+  await writeFile(join(user.bin, 'claude'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const shared = join(user.project, '.mcp.json');
+  await writeFile(shared, '{"mcpServers": {"mo": {"command": "mo", "args": ["serve"]}}}');
+  const asPlugin = ['install', '--yes', '--host', 'claude', '--mode', 'plugin'] as const;
+  const foreign = await user.mo(...asPlugin);
+  expect(foreign.stderr).toContain('Take that out first: claude mcp remove -s project mo');
+  expect(foreign.exitCode).toBe(2);
+  await user.mo('install', '--yes', '--host', 'claude', '--scope', 'project');
+  const ours = await user.mo(...asPlugin);
+  expect(ours.stderr).toContain('Take that out first: mo uninstall --host claude --scope project');
+  expect(ours.exitCode).toBe(2);
+});
+
 test("a project gets a server that starts on every machine, and the project's own skill", async () => {
   await bothHosts();
   await writeFile(join(user.project, '.mcp.json'), '{\n    "mcpServers": {}\n}\n');

@@ -60,6 +60,7 @@ export const claudeHost: Host = {
     const issue = /^\s*Issue:\s*(.*)$/m.exec(stdout)?.[1];
     return { state: stateOf(status), what: issue === undefined ? status : `${status} (${issue})` };
   },
+  removal: (scope) => `claude mcp remove -s ${scope} ${serverName}`,
   plugin: claudePlugin,
 };
 

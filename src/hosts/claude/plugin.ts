@@ -17,6 +17,9 @@ export const claudePlugin = {
     await askHost(call, ['plugin', 'uninstall', pluginId]);
     await askHost(call, ['plugin', 'marketplace', 'remove', marketplaceName]);
   },
+  // Settings that are no strict JSON are for Claude Code to judge.
+  named: (text: string): string[] =>
+    [...text.matchAll(/"(mo@[^"]+)"\s*:\s*true/g)].flatMap(([, id]) => id ?? []),
   installed: async (call: HostCall): Promise<string[]> => {
     const { stdout } = await askHost(call, ['plugin', 'list', '--json']);
     const plugins = listed.safeParse(parseJson(stdout)?.value).data ?? [];

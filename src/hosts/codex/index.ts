@@ -40,6 +40,7 @@ export const codexHost: Host = {
       : { name: 'codex app-server config/value/write', set: writeEntry, remove: removeEntry },
   approvals: (mode) => (mode === 'plugin' ? codexPluginApprovals : null),
   check: (call) => codexCheck(call),
+  removal: () => `codex mcp remove ${serverName}`,
   plugin: codexPlugin,
 };
 

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseJson } from '../../core/json.ts';
+import { fieldOf, parseJson } from '../../core/json.ts';
 import { askHost } from '../ask-host.ts';
 import { type HostCall, type HostPlace, marketplaceName, pluginId, serverName } from '../host.ts';
+import { valueOfToml } from '../toml-text.ts';
 import { codexFolder } from './folder.ts';
 
 export const codexPlugin = {
@@ -15,6 +16,12 @@ export const codexPlugin = {
     await askHost(call, ['plugin', 'remove', pluginId]);
     await askHost(call, ['plugin', 'marketplace', 'remove', marketplaceName]);
   },
+  named: (text: string): string[] => {
+    const plugins = tables.safeParse(fieldOf(valueOfToml(text), 'plugins')).data ?? {};
+    return Object.entries(plugins).flatMap(([id, { enabled }]) =>
+      id.startsWith(`${serverName}@`) && enabled ? [id] : [],
+    );
+  },
   installed: async (call: HostCall): Promise<string[]> => {
     const { stdout } = await askHost(call, ['plugin', 'list', '--json']);
     const plugins = listed.safeParse(parseJson(stdout)?.value).data?.installed ?? [];
@@ -25,6 +32,7 @@ export const codexPlugin = {
   removal: (id: string): string => `codex plugin remove ${id}`,
 };
 
+const tables = z.record(z.string(), z.object({ enabled: z.boolean().default(true) }));
 const listed = z.object({
   installed: z.array(z.object({ pluginId: z.string(), name: z.string(), enabled: z.boolean() })),
 });

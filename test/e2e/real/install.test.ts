@@ -171,7 +171,7 @@ describe.skipIf(clis === null)('mo installs itself into the real hosts', () => {
     expect(stdout).toContain('mo is in Claude Code twice');
     await rm(join(user.home, '.local/share/mo/install.json'));
     const again = await user.mo('install', '--yes', '--host', 'claude');
-    expect(again.stdout).toContain('mo is in Claude Code twice');
+    expect(again.stderr).toContain('Take that out first: claude plugin uninstall mo@mo-local');
   });
 
   test('a server that a host cannot start is found, and written again it is reached', async () => {
