@@ -1,5 +1,6 @@
 import type { Json } from '../core/json.ts';
 import type { Environment } from '../platform/environment.ts';
+import type { PluginTraces } from './plugin-traces.ts';
 
 export const hostNames = ['claude', 'codex'] as const;
 export type HostName = (typeof hostNames)[number];
@@ -90,6 +91,7 @@ type Approvals = {
 type PluginWay = {
   /** The file of the host that its plugin commands change. */
   file: (place: HostPlace) => string;
+  traces: (place: HostPlace) => PluginTraces;
   install: (call: HostCall, marketplace: string) => Promise<void>;
   uninstall: (call: HostCall) => Promise<void>;
   /** Ids of plugins named mo that are on, in the text of that file. */

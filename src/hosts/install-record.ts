@@ -35,7 +35,12 @@ const textPart = z.object({
 });
 export type TextPart = z.infer<typeof textPart>;
 
-const pluginPart = z.object({ kind: z.literal('plugin'), mark: fileMark });
+const pluginPart = z.object({
+  kind: z.literal('plugin'),
+  mark: fileMark,
+  /** Files and folders the host has made for its plugins then. */
+  made: z.array(z.string()).default([]),
+});
 export type PluginPart = z.infer<typeof pluginPart>;
 
 const part = z.discriminatedUnion('kind', [folderPart, entryPart, textPart, pluginPart]);

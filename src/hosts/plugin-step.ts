@@ -10,6 +10,7 @@ import {
 } from './config-file.ts';
 import { type Host, type HostCall, HostRefusal, pluginId } from './host.ts';
 import type { PluginPart } from './install-record.ts';
+import { missingTraces, removeTraces } from './plugin-traces.ts';
 import type { Step } from './step.ts';
 
 export type PluginWish = {
@@ -38,12 +39,13 @@ export async function planPlugin(wish: PluginWish): Promise<Step> {
     diff: null,
     apply: async () => {
       if (isSame) return known;
+      const made = known?.made ?? (await missingTraces(host.plugin.traces(call.place)));
       const past = { stamp: call.place.stamp, known: known?.mark ?? null };
       const mark = await changeConfigFile(config, past, async () => {
         if (isThere) await ask(host, () => host.plugin.uninstall(call));
         await ask(host, () => host.plugin.install(call, wish.marketplace));
       });
-      return { kind: 'plugin', mark };
+      return { kind: 'plugin', mark, made };
     },
   };
 }
@@ -57,6 +59,7 @@ export async function undoPlugin(
   if (await isThereOf(host, call)) {
     await ask(host, () => host.plugin.uninstall(call));
   }
+  await removeTraces(host.plugin.traces(call.place), part.made);
   const isRestored = isUntouched && (await restoreFile(await remarked(part.mark)));
   await tidyUp(part.mark, needed);
   return isRestored ? 'restored' : 'taken out';

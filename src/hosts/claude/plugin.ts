@@ -3,12 +3,23 @@ import { z } from 'zod';
 import { json, parseJson } from '../../core/json.ts';
 import { askHost } from '../ask-host.ts';
 import { type HostCall, type HostPlace, marketplaceName, pluginId, serverName } from '../host.ts';
+import type { PluginTraces } from '../plugin-traces.ts';
 import { isOfMo } from '../server-command.ts';
 import { claudeFolder } from './folder.ts';
 
 /** A marketplace in a folder is read in place, so it has to stay where it is. Known names are refused: what is there goes first. */
 export const claudePlugin = {
   file: (place: HostPlace): string => join(claudeFolder(place), 'settings.json'),
+  traces: (place: HostPlace): PluginTraces => {
+    const folder = join(claudeFolder(place), 'plugins');
+    return {
+      copy: join(folder, 'cache', marketplaceName),
+      folders: [folder, ...['cache', 'data', 'marketplaces'].map((name) => join(folder, name))],
+      files: ['installed_plugins', 'known_marketplaces'].map((name) =>
+        join(folder, `${name}.json`),
+      ),
+    };
+  },
   install: async (call: HostCall, marketplace: string): Promise<void> => {
     await askHost(call, ['plugin', 'marketplace', 'add', marketplace]);
     await askHost(call, ['plugin', 'install', pluginId]);

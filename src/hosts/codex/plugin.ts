@@ -3,11 +3,21 @@ import { z } from 'zod';
 import { fieldOf, parseJson } from '../../core/json.ts';
 import { askHost } from '../ask-host.ts';
 import { type HostCall, type HostPlace, marketplaceName, pluginId, serverName } from '../host.ts';
+import type { PluginTraces } from '../plugin-traces.ts';
 import { valueOfToml } from '../toml-text.ts';
 import { codexFolder } from './folder.ts';
 
 export const codexPlugin = {
   file: (place: HostPlace): string => join(codexFolder(place), 'config.toml'),
+  traces: (place: HostPlace): PluginTraces => {
+    const folder = codexFolder(place);
+    const cache = join(folder, 'plugins', 'cache');
+    return {
+      copy: join(cache, marketplaceName),
+      folders: [join(folder, 'plugins'), cache, join(folder, '.tmp', 'marketplaces')],
+      files: [],
+    };
+  },
   install: async (call: HostCall, marketplace: string): Promise<void> => {
     await askHost(call, ['plugin', 'marketplace', 'add', marketplace, '--json']);
     await askHost(call, ['plugin', 'add', pluginId, '--json']);

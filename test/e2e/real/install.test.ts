@@ -148,6 +148,8 @@ describe.skipIf(clis === null)('mo installs itself into the real hosts', () => {
   );
 
   test('as a plugin both reach mo, and out again the settings are what they were', async () => {
+    // Somebody's plugins were there before.
+    await user.write('.claude/plugins/known_marketplaces.json', '{}\n');
     const installed = await user.mo('install', '--yes', '--mode', 'plugin', '--approve', 'run');
     expect(installed.stdout).toContain('✓ Claude Code reaches mo');
     expect(installed.stdout).toMatch(/✓ Codex reaches mo: \d+ tools/);
@@ -158,9 +160,12 @@ describe.skipIf(clis === null)('mo installs itself into the real hosts', () => {
     await user.mo('uninstall');
     expect(await user.read('.claude/settings.json')).toBe(settingsText);
     expect(await user.read('.codex/config.toml')).toBe(codexText);
-    expect(Object.keys(await user.picture()).filter((path) => path.startsWith('.local'))).toEqual(
-      [],
-    );
+    const left = Object.keys(await user.picture());
+    const ofPlugins = /^(\.local|\.claude\/plugins|\.codex\/(plugins|\.tmp\/marketplaces))(\/|$)/;
+    expect(left.filter((path) => ofPlugins.test(path)).toSorted()).toEqual([
+      '.claude/plugins',
+      '.claude/plugins/known_marketplaces.json',
+    ]);
   });
 
   test('a plugin beside a server of its own is found by the doctor', async () => {
