@@ -55,6 +55,7 @@ export const commandProvider: Provider = {
     version: () => null,
     authArgs: null,
     signedIn: () => 'yes',
+    unable: () => null,
     keyEnv: [],
   },
 };

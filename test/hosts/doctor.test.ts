@@ -150,6 +150,24 @@ test('a configuration that does not parse, with its line', async () => {
   expect(await doctor()).toContainEqual(expect.stringMatching(/config\.toml:2 cannot be used/));
 });
 
+test('a Codex that starts nothing with its configuration is quoted, by the doctor and by health', async () => {
+  const said = 'Error loading configuration: config.toml:1:19: unknown variant `zzz`';
+  const program = `#!/bin/sh
+case "$*" in
+  --version) echo codex-cli 0.169.0 ;;
+  'login status') echo '${said}' >&2; exit 1 ;;
+  *) exit 1 ;;
+esac
+`;
+  await writeFile(join(user.bin, 'codex'), program, { mode: 0o755 });
+  expect(await doctor()).toContain(`codex starts nothing: ${said}. → Mend what it names.`);
+  const health = JSON.parse((await user.mo('health', '--json')).stdout);
+  expect(health.problems).toContainEqual({
+    what: `codex starts nothing: ${said}.`,
+    fix: 'Mend what it names.',
+  });
+});
+
 test('a workspace that git does not ignore', async () => {
   await execa('git', ['init', '-q', user.project]);
   const commit = [

@@ -127,8 +127,12 @@ test.each([
   ['.claude.json', '{\n  "a": 1,\n  // mine\n}', 3],
   ['.claude.json', '{\n  "a": 1\n', 3],
   ['.codex/config.toml', 'a = 1\nb = \n', 2],
+  ['.codex/config.toml', 'a = 1\nmcp_servers = 3\n', 2],
+  ['.codex/config.toml', '[[mcp_servers]]\nb = 1\n', 1],
+  ['.codex/config.toml', '[mcp_servers]\n# mo\nmo = true\n', 3],
+  ['.claude.json', '{\n  "mcpServers": 3\n}', 2],
 ])(
-  '%s that does not parse is refused with its line, and so is all the rest',
+  '%s that cannot be used is refused with its line, and so is all the rest',
   async (file, text, line) => {
     await bothHosts();
     await user.write(file, text);
@@ -139,6 +143,35 @@ test.each([
     expect(await user.picture()).toEqual(before);
   },
 );
+
+test('of two files that cannot be used both are said', async () => {
+  await user.write('.claude.json', '{');
+  await user.write('.codex/config.toml', 'b = \n');
+  const { exitCode, stderr } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(5);
+  expect(stderr).toContain(`${join(user.home, '.claude.json')}:1 cannot be used`);
+  expect(stderr).toContain(`${join(user.home, '.codex/config.toml')}:1 cannot be used`);
+});
+
+test('where the second host refuses, it says that the first one is done, and both can be mended', async () => {
+  await bothHosts();
+  const before = await user.picture();
+  const program = `#!${process.execPath}
+require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, method } = JSON.parse(line);
+  const error = { code: -32600, message: 'policy forbids servers' };
+  if (id !== undefined) console.log(JSON.stringify(method === 'initialize' ? { id, result: {} } : { id, error }));
+});
+`;
+  await writeFile(join(user.bin, 'codex'), program, { mode: 0o755 });
+  const { exitCode, stderr } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(5);
+  expect(stderr).toContain('Claude Code is done and stays, Codex is not: Codex did not take it');
+  expect(stderr).toContain('policy forbids servers');
+  expect(await user.read('.codex/config.toml')).toBe(codexText);
+  await user.mo('uninstall', '--yes');
+  expect(await user.picture()).toEqual(before);
+});
 
 test('a read-only file is left alone', async () => {
   await bothHosts();
