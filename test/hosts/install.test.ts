@@ -100,8 +100,11 @@ test('a dry run shows every file and its lines, and writes none', async () => {
   expect(stdout).toContain('~/.codex/config.toml');
   expect(stdout).toContain('+ \t\t"mo": {');
   expect(stdout).toContain('+ [mcp_servers.mo]');
+  expect(stdout).toMatch(/\+ env_vars = \[\d\d names, see --json\]\n/);
   expect(stdout).toContain('+ SKILL.md');
   expect(await user.picture()).toEqual(before);
+  const { hosts } = JSON.parse((await user.mo('install', '--dry-run', '--json')).stdout);
+  expect(JSON.stringify(hosts)).toContain('CLAUDE_CODE_OAUTH_TOKEN');
 });
 
 test('after others have changed a file, only what is ours is taken out', async () => {
