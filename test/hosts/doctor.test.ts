@@ -22,8 +22,8 @@ const examination = z.object({
 });
 
 /** Every finding as `what → fix`. */
-async function doctor(): Promise<string[]> {
-  const { stdout, exitCode } = await user.mo('doctor', '--json');
+async function doctor(...flags: string[]): Promise<string[]> {
+  const { stdout, exitCode } = await user.mo('doctor', '--json', ...flags);
   const { ok, findings, hosts } = examination.parse(JSON.parse(stdout));
   expect({ ok, exitCode }).toEqual(ok ? { ok, exitCode: 0 } : { ok, exitCode: 5 });
   return [...findings, ...hosts.flatMap((host) => host.findings)].map(
@@ -59,6 +59,18 @@ test('what was installed is fine but for the program that is missing', async () 
   expect(stdout).toContain('✗ Codex');
   expect(stdout).toContain('mo: server');
   expect(stdout).toContain('1 finding.');
+});
+
+test('who uses one host alone is not told of the other one', async () => {
+  await user.write('.claude.json', '{}');
+  await aProgram('claude', '2.1.329 (Claude Code)', []);
+  expect(await doctor('--host', 'claude')).toEqual([
+    'mo is not in Claude Code yet. → mo install --host claude',
+  ]);
+  await rm(join(user.home, '.codex'), { recursive: true });
+  expect(await doctor('--host', 'codex')).toEqual([
+    'Codex is not here. → Install it, then: mo install --host codex',
+  ]);
 });
 
 test('a Node that is gone', async () => {
