@@ -39,8 +39,8 @@ export type Examination = {
   mo: string;
   node: string;
   hosts: ExaminedHost[];
-  /** Of mo itself and of the project. */
-  findings: Finding[];
+  /** All of them: `host` is null for those of mo itself and of the project. */
+  findings: (Finding & { host: HostName | null })[];
   ok: boolean;
 };
 
@@ -73,8 +73,11 @@ export async function examine(
       );
     }
   }
-  const findings = [...own, ...absent(wanted, examined)];
-  const ok = findings.length === 0 && examined.every((one) => one.findings.length === 0);
+  const findings = [
+    ...examined.flatMap((one) => one.findings.map((each) => ({ host: one.host, ...each }))),
+    ...[...own, ...absent(wanted, examined)].map((each) => ({ host: null, ...each })),
+  ];
+  const ok = findings.length === 0;
   return { mo: context.version, node: process.versions.node, hosts: examined, findings, ok };
 }
 

@@ -14,21 +14,16 @@ beforeEach(async () => {
 
 afterEach(() => user.remove());
 
-const finding = z.object({ what: z.string(), fix: z.string() });
-const examination = z.object({
-  ok: z.boolean(),
-  findings: z.array(finding),
-  hosts: z.array(z.object({ host: z.string(), mo: z.string(), findings: z.array(finding) })),
-});
+const finding = z.object({ host: z.string().nullable(), what: z.string(), fix: z.string() });
+const examination = z.object({ ok: z.boolean(), findings: z.array(finding) });
 
 /** Every finding as `what → fix`. */
 async function doctor(...flags: string[]): Promise<string[]> {
   const { stdout, exitCode } = await user.mo('doctor', '--json', ...flags);
-  const { ok, findings, hosts } = examination.parse(JSON.parse(stdout));
+  const { ok, findings } = examination.parse(JSON.parse(stdout));
   expect({ ok, exitCode }).toEqual(ok ? { ok, exitCode: 0 } : { ok, exitCode: 5 });
-  return [...findings, ...hosts.flatMap((host) => host.findings)].map(
-    ({ what, fix }) => `${what} → ${fix}`,
-  );
+  expect(ok).toBe(findings.length === 0);
+  return findings.map(({ what, fix }) => `${what} → ${fix}`);
 }
 
 async function replaceInConfig(before: RegExp, after: string): Promise<void> {
@@ -40,8 +35,25 @@ async function replaceInConfig(before: RegExp, after: string): Promise<void> {
 test('a host without its program and without mo', async () => {
   const found = await doctor();
   expect(found).toEqual([
-    'mo is in no host yet. → mo install',
     expect.stringMatching(/^codex is not on the PATH\. → Install it/),
+    'mo is in no host yet. → mo install',
+  ]);
+});
+
+test('a host without mo has no tick, one without a version no gap, and what is of no host stands behind them', async () => {
+  await user.write('.claude.json', '{}');
+  await aProgram('claude', '2.1.329 (Claude Code)', []);
+  await writeFile(join(user.bin, 'codex'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const { stdout } = await user.mo('doctor');
+  const [, ...lines] = stdout.replaceAll(`${user.bin}/`, '').split('\n');
+  expect(lines).toEqual([
+    '· Claude Code 2.1.329 claude · signed in: unknown · mo: not installed',
+    '✗ Codex codex · signed in: unknown · mo: not installed',
+    expect.stringContaining('  ! codex did not say its version'),
+    expect.stringContaining('    Run `codex --version`'),
+    '! mo is in no host yet.',
+    '  mo install',
+    '2 findings.',
   ]);
 });
 
