@@ -526,7 +526,9 @@ test('uninstall asks whoever can be asked, and not with --yes', async () => {
   const wish = { host: 'all', scope: null, force: false, dryRun: false } as const;
   const no = aPerson(['n']);
   expect(await uninstallHosts(no.call, { ...wish, yes: false })).toBe(0);
-  expect(no.out.join('\n')).toMatch(/~\/\.claude\.json {2}entry\n[^]*Nothing was changed\.$/);
+  expect(no.out.join('\n')).toMatch(
+    /~\/\.claude\.json {2}entry: will be changed back\n[^]*Nothing was changed\.$/,
+  );
   expect(await user.picture()).toEqual(before);
   const unasked = aPerson([]);
   expect(await uninstallHosts(unasked.call, { ...wish, yes: true })).toBe(0);
@@ -560,6 +562,34 @@ function aPerson(answers: string[]) {
   };
   return { call, out };
 }
+
+test('a dry run of uninstall shows every file, what becomes of it and its lines, and changes nothing', async () => {
+  await user.write('.claude.json', claudeText);
+  await mkdir(join(user.home, '.codex'));
+  await user.mo('install', '--yes', '--approve', 'run');
+  await user.mo('install', '--yes', '--host', 'codex', '--scope', 'project');
+  await user.write('.claude.json', `${await user.read('.claude.json')}\n`);
+  await user.write('.claude/skills/orchestrate/SKILL.md', 'mine\n');
+  const before = await user.picture();
+  const { stdout } = await user.mo('uninstall', '--dry-run');
+  expect(stdout).toContain('~ ~/.claude.json  entry: will be changed back\n      @@ line');
+  expect(stdout).toContain('      - \t\t"mo": {');
+  expect(stdout).toContain('- ~/.claude/settings.json  approvals: will be deleted');
+  expect(stdout).toContain('= ~/.claude/skills/orchestrate  skill: edited since, so it stays');
+  expect(stdout).toContain('= ~/.codex/config.toml  entry: still used by another installation');
+  expect(stdout).toContain('- ~/.codex/config.toml  entry: will be deleted');
+  expect(stdout).toMatch(/ {6}- env_vars = \[\d\d names, see --json\]\n/);
+  expect(stdout).toMatch(/Nothing was changed\.$/);
+  expect(await user.picture()).toEqual(before);
+});
+
+test('uninstall says where mo is when it is not where it was asked for', async () => {
+  await bothHosts();
+  await user.mo('install', '--yes', '--host', 'claude', '--scope', 'project');
+  const { stdout } = await user.mo('uninstall', '--scope', 'user');
+  expect(stdout).toContain(`Claude Code, project ${user.project}: --scope project`);
+  expect(stdout).not.toContain('mo is in no host');
+});
 
 test('a home that was moved to another configuration folder is said, not guessed', async () => {
   await bothHosts();
