@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { z } from 'zod';
 import { flagName } from '../operations/naming.ts';
+import { flagWords } from './flag-words.ts';
 
 /** One flag of a command: an input field, or one field inside an object (`--scope-allow`, also written `--scope.allow`). */
 export type Flag = { path: readonly string[]; option: Option };
@@ -10,6 +11,8 @@ const field = z.looseObject({
   enum: z.array(z.string()).optional(),
   description: z.string().optional(),
   default: z.unknown().optional(),
+  /** What turning it off means, where it is on by default. */
+  off: z.string().optional(),
   get items() {
     return field.optional();
   },
@@ -19,13 +22,17 @@ const field = z.looseObject({
 });
 type Field = z.infer<typeof field>;
 
-/** The flags that an input schema means, in its order. */
-export function flagsOf(input: z.ZodObject): Flag[] {
+/** The flags that an input schema means, in its order; `operation`: whose words they are told in. */
+export function flagsOf(input: z.ZodObject, operation = ''): Flag[] {
   const schema = field.parse(z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }));
+  const told = (path: readonly string[], one: Field): Field => ({
+    ...one,
+    description: flagWords(operation, path) ?? one.description,
+  });
   return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => [
-    flagOf([name], one),
+    ...onOrOff([name], told([name], one)),
     ...Object.entries(one.properties ?? {}).flatMap(([inner, part]) => [
-      flagOf([name, inner], part),
+      flagOf([name, inner], told([name, inner], part)),
       dotted([name, inner], part),
     ]),
   ]);
@@ -57,17 +64,16 @@ function dotted(path: readonly string[], one: Field): Flag {
   return { path, option: flag.option.hideHelp() };
 }
 
+/** What is on by default is turned off; that it is on may be said too. */
+function onOrOff(path: readonly string[], one: Field): Flag[] {
+  const flag = flagOf(path, one);
+  if (one.type !== 'boolean' || one.default !== true) return [flag];
+  const name = flag.option.flags.replace('--', '--no-');
+  return [flag, { path, option: new Option(name, one.off ?? `not: ${one.description ?? ''}`) }];
+}
+
 function flagOf(path: readonly string[], one: Field, joint = '_'): Flag {
   const name = flagName(path.join(joint));
-  // What is on by default can only be turned off.
-  if (one.type === 'boolean' && one.default === true)
-    return {
-      path,
-      option: new Option(
-        name.replace('--', '--no-'),
-        `not: ${describe({ ...one, default: undefined })}`,
-      ),
-    };
   const option = new Option(`${name}${placeholder(one)}`, describe(one));
   // The help names the choices; the schema refuses what is none of them, and says which one is near.
   if (one.enum !== undefined) option.choices(one.enum).argParser((text: string) => text);

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { lackText } from '../core/shown.ts';
 import type { CheckResult, SelftestReport } from '../operations/run-selftest.ts';
 import type { TrialsReport } from '../operations/try-clis.ts';
 import { fitTo } from './cells.ts';
@@ -31,7 +32,7 @@ export function endLine({ checks, ms, passed, mo }: SelftestReport): string {
 /** What mo makes of what worker CLIs have shown. */
 export function shownLines({ clis, drift, file }: TrialsReport): string[] {
   const unused = clis.flatMap(({ provider, lacks }) =>
-    lacks.map(({ ability, version }) => `${provider} ${version} is not used for: ${ability}`),
+    lacks.map(({ ability, version }) => `${provider} ${version} ${lackText(ability)}`),
   );
   return [
     ...unused,

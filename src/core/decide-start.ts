@@ -96,6 +96,7 @@ function decideStart(
     workers,
     lanes,
     settings,
+    budget: run.spec.budget,
     excluded: node.excluded,
     otherThan,
     history,

@@ -12,6 +12,7 @@ const reserved: ReadonlyMap<string, string> = new Map([
   ['nodes', 'in an expression it means all nodes'],
   ['person', 'events say so where a person decided'],
   ['when', 'events say so where a node was skipped by its when'],
+  ['verify', 'rounds of review, questions and receipts say so for the run as a whole'],
 ]);
 
 /** Why no node may be called so; null where one may. */

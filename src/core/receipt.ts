@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { origin } from './event.ts';
 import { isBlocking, verdict } from './gate.ts';
 import type { Json } from './json.ts';
-import { spend } from './spend.ts';
+import { spend, writtenSpend } from './spend.ts';
 import { route } from './worker.ts';
 
 /** What makes a node, or the whole of a run, verified: what was gated, by whom it was made, and that every gate let it pass. */
@@ -48,6 +48,7 @@ export function makeReceipt(facts: ReceiptFacts, hash: Hash): Receipt {
   const { issuedAt, handoff, ...rest } = facts;
   const unsealed = {
     ...rest,
+    spend: writtenSpend(rest.spend),
     version: 1 as const,
     handoff: handoff === null ? null : hash(canonicalJson(handoff)),
     issued_at: new Date(issuedAt).toISOString(),

@@ -4,6 +4,7 @@ import type { Finding } from './gate.ts';
 import { reusedText } from './reuse.ts';
 import { countedFindings, cutLine, findingText } from './report-line.ts';
 import { keyOf } from './routing.ts';
+import { writtenUsd } from './spend.ts';
 import { whySkipped } from './skipped.ts';
 
 /** `kind` is the type of the event. `at`: ISO 8601. */
@@ -132,7 +133,7 @@ function sayingOf(event: RunEvent, questions: ReadonlyMap<string, string>): Sayi
       };
     case 'run.landed':
       return {
-        text: `landed: ${event.how}${event.commit === null ? '' : ` as ${event.commit.slice(0, 10)}`}`,
+        text: `landed: ${event.how}${event.commit === null ? '' : ` as ${event.commit.slice(0, 10)}`}${event.url === undefined ? '' : `, ${event.url}`}`,
       };
     case 'land.refused':
       return { text: `not landed: ${event.message}` };
@@ -165,13 +166,14 @@ function sayingOf(event: RunEvent, questions: ReadonlyMap<string, string>): Sayi
     case 'gate.judged':
     case 'node.verified':
     case 'node.landed':
+    case 'land.started':
       return null;
   }
 }
 
 function budgetText({ usd, tokens }: Limit): string {
   const parts = [
-    ...(usd === null ? [] : [`${usd} USD`]),
+    ...(usd === null ? [] : [`${writtenUsd(usd)} USD`]),
     ...(tokens === null ? [] : [`${tokens} tokens`]),
   ];
   return parts.length === 0 ? '' : ` under a budget of ${parts.join(' and ')}`;

@@ -7,7 +7,8 @@ import {
   type History,
   type Past,
 } from './model-score.ts';
-import type { NodeSpec } from './node.ts';
+import { noLimit } from './budget.ts';
+import type { Limit, NodeSpec } from './node.ts';
 import type { Settings } from './settings.ts';
 import { refusalFor } from './shown.ts';
 import type { Abilities, Lack, Route } from './worker.ts';
@@ -50,7 +51,9 @@ export type Routing =
 
 export type RoutingQuestion = {
   node: Pick<NodeSpec, 'role' | 'write' | 'provider' | 'profile' | 'model' | 'effort'> &
-    Partial<Pick<NodeSpec, 'resume'>>;
+    Partial<Pick<NodeSpec, 'resume' | 'budget'>>;
+  /** Of the run; not given: none. */
+  budget?: Limit | undefined;
   workers: readonly Worker[];
   lanes: readonly Lane[];
   settings: Settings;
@@ -120,13 +123,14 @@ function chosen(
   };
 }
 
-function refusalOf(worker: Worker, { node, excluded, settings }: RoutingQuestion): string | null {
+function refusalOf(worker: Worker, question: RoutingQuestion): string | null {
+  const { node, excluded, settings } = question;
   if (node.provider !== null && node.provider !== worker.provider)
     return 'not the provider asked for';
   if (worker.reason !== null) return worker.reason;
   if (settings.providers?.[worker.provider]?.enabled === false) return 'switched off in mo.yaml';
   if (excluded.includes(worker.provider)) return 'failed this node before';
-  const lacking = refusalFor(worker.lacks ?? [], node);
+  const lacking = refusalFor(worker.lacks ?? [], { ...node, isBudgeted: isBudgeted(question) });
   if (lacking !== null) return lacking;
   if (!node.write && !worker.abilities.readOnly) return 'cannot be kept from writing';
   // The scripted worker does nothing by itself: it is used where it is named, never picked.
@@ -138,6 +142,13 @@ function refusalOf(worker: Worker, { node, excluded, settings }: RoutingQuestion
     return 'only used where it is named';
   }
   return null;
+}
+
+/** Whether a ceiling of the attempt, the run or the day rests on what the worker tells it uses. */
+function isBudgeted({ node, budget = noLimit, settings }: RoutingQuestion): boolean {
+  const limits = [node.budget ?? noLimit, budget];
+  if (settings.limits?.usd_per_day !== undefined) return true;
+  return limits.some(({ usd, tokens }) => usd !== null || tokens !== null);
 }
 
 type Unscored = { route: Route; worker: Worker };
@@ -215,9 +226,15 @@ function scored(
     (one) => one.provider === route.provider && one.profile === route.profile,
   );
   const openAt = lane !== undefined && lane.closedUntil > now ? lane.closedUntil : 0;
-  if (openAt > 0 && lane !== undefined) reasons.push(`${keyOf(route)} is closed: ${lane.reason}`);
+  if (openAt > 0 && lane !== undefined) reasons.push(closedText(lane));
   const score = Math.round((data.points + record.points + order) * 10) / 10;
   return { route, wish: wished.points, score, reasons, openAt, past };
+}
+
+/** `claude:fast is closed until 2026-11-21T19:00:00.000Z: the five-hour window is used up`. */
+function closedText(lane: Lane): string {
+  const until = new Date(lane.closedUntil).toISOString();
+  return `${keyOf(lane)} is closed until ${until}: ${lane.reason.replace(/\.$/, '')}`;
 }
 
 function wishedPart(

@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import type { Abilities, Lack } from './worker.ts';
 
-/** What a CLI can be found not to have by trying it. */
-export const ability = z.enum(['structuredOutput', 'readOnly', 'resume', 'usage', 'commands']);
+/** What a CLI can be found not to have by trying it; without `start` it has nothing. */
+export const ability = z.enum([
+  'start',
+  'structuredOutput',
+  'readOnly',
+  'resume',
+  'usage',
+  'commands',
+]);
 export type Ability = z.infer<typeof ability>;
 
 /** What one installed version of a worker CLI has shown when it was tried, by the name of the trial. */
@@ -43,8 +50,22 @@ export function abilitiesWithout(declared: Abilities, lacks: readonly Lack[]): A
   };
 }
 
-/** `resume`: the session it is to go on with. */
-type Asking = { write: boolean; resume?: string | null };
+/** `resume`: the session it is to go on with. `isBudgeted`: a ceiling rests on what it tells it uses. */
+type Asking = { write: boolean; resume?: string | null; isBudgeted: boolean };
+
+/** What a CLI that lacks something is not used for, or what is not known of it. */
+export function lackText(name: string): string {
+  return withoutAbility[name] ?? `is not used for ${name}`;
+}
+
+const withoutAbility: Readonly<Record<string, string>> = {
+  start: 'did not start, so it gets no node',
+  structuredOutput: 'is asked for its handoffs in words',
+  readOnly: 'gets no node that only reads',
+  resume: 'goes on with no session',
+  commands: 'gets no node that writes',
+  usage: 'gets no node under a budget, and what it uses elsewhere is not known',
+};
 
 /** Why a CLI that lacks something cannot have this node, or null: nobody else would notice what it does not tell, or keep it from what it does. */
 export function refusalFor(lacks: readonly Lack[], node: Asking): string | null {
@@ -56,7 +77,9 @@ export function refusalFor(lacks: readonly Lack[], node: Asking): string | null 
 }
 
 const reasonsAgainst: Readonly<Record<string, (node: Asking) => string | null>> = {
-  usage: () => 'does not tell what it uses, so no budget would hold',
+  start: () => 'did not start',
+  usage: ({ isBudgeted }) =>
+    isBudgeted ? 'does not tell what it uses, so its budget would not hold' : null,
   readOnly: ({ write }) => (write ? null : 'cannot be kept from writing'),
   resume: ({ resume = null }) => (resume === null ? null : 'does not go on with a session'),
   commands: ({ write }) =>

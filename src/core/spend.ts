@@ -22,6 +22,20 @@ export function addSpend(left: Spend, right: Spend): Spend {
   };
 }
 
+/** What attempts have cost together; one that has no end yet counts nothing. */
+export function spendOf(attempts: readonly { ending: { spend: Spend } | null }[]): Spend {
+  return attempts.reduce((sum, { ending }) => addSpend(sum, ending?.spend ?? noSpend), noSpend);
+}
+
 export function tokensOf(amount: Spend): number {
   return amount.input + amount.output;
+}
+
+/** As it is written down: in whole millionths of a dollar, because sums of fractions end in digits that say nothing. */
+export function writtenSpend(amount: Spend): Spend {
+  return { ...amount, usd: amount.usd === null ? null : writtenUsd(amount.usd) };
+}
+
+export function writtenUsd(usd: number): number {
+  return Math.round(usd * 1_000_000) / 1_000_000;
 }

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { origin, request } from './event.ts';
 import { heldByBudget, isHeld, reservations } from './held.ts';
+import { landedPlace } from './landing.ts';
 import { isReady, needOf } from './needs.ts';
 import { nodeSpec } from './node.ts';
 import { progress, progressOfRun } from './progress.ts';
 import { originOf, reusedText } from './reuse.ts';
-import { addSpend, noSpend, spend } from './spend.ts';
+import { cutLine } from './report-line.ts';
+import { spend, spendOf, writtenSpend } from './spend.ts';
 import { route } from './worker.ts';
 import type { Run, RunNode, RunStatus } from './run.ts';
 import { whySkipped } from './skipped.ts';
@@ -59,13 +61,7 @@ export const runView = z.object({
   /** Where `head` is; null while there is none, and once it was discarded. */
   branch: z.string().nullable(),
   target: z.string().nullable(),
-  landed: z
-    .object({
-      how: z.enum(['branch', 'merge', 'discard']),
-      target: z.string().nullable(),
-      commit: z.string().nullable(),
-    })
-    .nullable(),
+  landed: landedPlace.nullable(),
   /** Rounds of review so far. */
   cycles: z.number().int(),
   requests: z.array(request),
@@ -105,6 +101,8 @@ export const nodeView = z.object({
   needs: z.array(z.string()),
   /** The map it is an item of. */
   itemOf: z.string().nullable().default(null),
+  /** What it was made for, cut to one line: `src/a.ts`, `src/a.ts and 4 more`. */
+  item: z.string().nullable().default(null),
 });
 export type NodeView = z.infer<typeof nodeView>;
 
@@ -119,8 +117,8 @@ export function viewOf(run: Run, updatedAt: number): RunView {
     counts: countsOf(run),
     total: run.nodes.size,
     progress: progressOfRun(run),
-    maps: [...run.nodes.items].map(([map, counts]) => ({ map, counts: inOrder(counts) })),
-    spend: run.settled,
+    maps: mapsOf(run),
+    spend: writtenSpend(run.settled),
     head: run.head?.commit ?? null,
     branch: branchOf(run),
     target: run.spec.target,
@@ -145,7 +143,7 @@ export function nodeViewOf(node: RunNode): NodeView {
     stale: node.stale,
     route: last?.route ?? null,
     model: last?.ending?.model ?? null,
-    spend: node.attempts.reduce((sum, one) => addSpend(sum, one.ending?.spend ?? noSpend), noSpend),
+    spend: writtenSpend(spendOf(node.attempts)),
     startedAt: last?.startedAt ?? null,
     endedAt: last?.endedAt ?? null,
     message: messageOf(node)?.slice(0, messageLength) ?? null,
@@ -153,7 +151,16 @@ export function nodeViewOf(node: RunNode): NodeView {
     isStarting: node.state.status === 'running' && node.state.process === null,
     needs: node.spec.needs,
     itemOf: node.spec.itemOf,
+    item: itemText(node.spec.items),
   };
+}
+
+const itemLength = 80;
+
+function itemText(items: readonly string[] | null): string | null {
+  const [first, ...more] = items ?? [];
+  if (first === undefined) return null;
+  return `${cutLine(first, itemLength)}${more.length === 0 ? '' : ` and ${more.length} more`}`;
 }
 
 /** Made when the first node lands on it, gone when the work was discarded: null then, and before. */
@@ -212,6 +219,11 @@ function isMoving(run: Run): boolean {
     if (node.spec.kind !== 'approval' || !isReady(run, node)) return true;
   }
   return false;
+}
+
+/** The items of each map that has unfolded, by state. */
+export function mapsOf({ nodes }: Run): RunView['maps'] {
+  return [...nodes.items].map(([map, counts]) => ({ map, counts: inOrder(counts) }));
 }
 
 /** In the order of a node's life, so that two looks at one run read alike. */

@@ -165,8 +165,8 @@ export type Abilities = {
   commands: boolean;
 };
 
-/** An ability that exactly the installed version was found not to have, and what was seen. */
-export type Lack = { ability: keyof Abilities; version: string; said: string };
+/** What exactly the installed version was found not to have, and what was seen; `start`: it cannot be used. */
+export type Lack = { ability: keyof Abilities | 'start'; version: string; said: string };
 
 /** How the process ended as the operating system tells it; exitCode null when a signal ended it or nobody saw it. */
 export type ProcessExit = {
@@ -207,6 +207,8 @@ export type Provider = {
   vendor: string;
   /** The command looked up on the PATH. */
   binary: string;
+  /** The command that installs it; null: it comes with the system or with mo. */
+  install: string | null;
   abilities: Abilities;
   /** What `abilities` would have, had the installed CLI not been found without it; see `core/shown.ts`. */
   lacks?: readonly Lack[];

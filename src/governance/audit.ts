@@ -7,28 +7,39 @@ import { viewOf } from '../core/view.ts';
 import type { Run } from '../core/run.ts';
 import { readKept } from '../store/kept-file.ts';
 import type { Store } from '../store/store.ts';
+import { auditArchives } from './audit-archives.ts';
 import { runsOf, type Place } from './place.ts';
 
 export type Audit = {
   runs: number;
   events: number;
   receipts: number;
-  problems: { run: string; what: string; fix: string }[];
+  /** Folders of earlier orchestrators in the archives. */
+  migrated: number;
+  /** `of`: a run, or a folder of the archives. */
+  problems: { of: string; what: string; fix: string }[];
 };
 
 const pageSize = 2_000;
 
 /**
  * Whether what is on record still hangs together: events without gaps that fold to what is shown, receipts whose files are whole, unchanged
- * and speak of commits that exist.
+ * and speak of commits that exist, and folders that were brought in and are still what they were.
  */
 export async function audit(place: Place): Promise<Audit> {
-  const sum: Audit = { runs: 0, events: 0, receipts: 0, problems: [] };
+  const archives = await auditArchives(place);
+  const sum: Audit = {
+    runs: 0,
+    events: 0,
+    receipts: 0,
+    migrated: archives.folders,
+    problems: archives.problems.map(({ name, what, fix }) => ({ of: name, what, fix })),
+  };
   const { store } = place;
   if (store === null) return sum;
   for (const { runId } of runsOf(place)) {
     const add = (what: string, fix: string): void =>
-      void sum.problems.push({ run: runId, what, fix });
+      void sum.problems.push({ of: runId, what, fix });
     sum.runs += 1;
     sum.events += auditEvents(store, runId, add);
     sum.receipts += await auditReceipts(place, store, runId, add);
@@ -84,7 +95,7 @@ async function auditReceipts(
   for (const { node, attempt, path, digest, commit, stale } of known) {
     const name = `the receipt of ${node} attempt ${attempt}${stale ? ' (stale)' : ''}`;
     const text = await readKept(paths, resolve(root, path));
-    const again = `Have it proved again: mo workflow control ${runId} retry ${node}`;
+    const again = `Have it proved again: workflow_control {run_id: "${runId}", action: "retry", node: "${node}"}`;
     if (text === null) {
       add(`${name} is gone (${path}).`, again);
       continue;

@@ -31,10 +31,13 @@ export async function planClean(place: Place, olderThanMs: number): Promise<Plan
     const run = old.get(folder.name);
     const path = join(place.paths.worktrees, folder.name);
     if (run === undefined) {
-      plan.kept.push({ path, why: whyKept(place, folder.name) });
+      plan.kept.push({ path, why: whyKept(place, folder.name, olderThanMs) });
       continue;
     }
-    for (const one of await entriesOf(path)) {
+    const worktrees = await entriesOf(path);
+    if (worktrees.length === 0 && folder.isDirectory())
+      plan.steps.push({ do: 'drop', path, ...(await ofRun(place, run, path)) });
+    for (const one of worktrees) {
       const worktree = join(path, one.name);
       plan.steps.push({
         do: 'collect',
@@ -100,15 +103,26 @@ const mostNodes = 20_000;
 const foreign = ['.agent-workspace/claude-code-orchestrator', '.orchestrator'];
 
 export async function planMigrate(place: Place): Promise<Plan> {
-  const steps: Step[] = [];
+  const { steps, kept }: Plan = { steps: [], kept: [] };
   for (const from of foreign) {
     const path = join(place.root, from);
     if (!(await isThere(path))) continue;
+    if (await isTracked(place, from)) {
+      kept.push({ path, why: `git tracks it: git rm -r --cached ${from} first` });
+      continue;
+    }
     const { bytes, files } = await sizeOf(path);
     const to = await freeName(place, from.split('/').at(-1)?.replace(/^\./, '') ?? from);
     steps.push({ do: 'archive', path, to, from, bytes, files, ageDays: null, run: null });
   }
-  return { steps, kept: [] };
+  return { steps, kept };
+}
+
+/** Moving it would delete files of the project. */
+async function isTracked({ repository }: Place, path: string): Promise<boolean> {
+  if (repository === null) return false;
+  const listed = await repository.git.text(['ls-files', '-z', '--', path]);
+  return listed !== '';
 }
 
 /** mo's section in the files that the CLIs read; all else in them stays letter by letter. */
@@ -136,10 +150,12 @@ async function ofRun({ now }: Place, run: { runId: string; endedAt: number }, pa
   return { run: run.runId, bytes, ageDays: Math.floor((now - run.endedAt) / dayMs) };
 }
 
-function whyKept(place: Place, runId: string): string {
+function whyKept(place: Place, runId: string, olderThanMs: number): string {
   const row = runsOf(place).find((one) => one.runId === runId);
   if (row === undefined) return 'no run of this workspace is called so';
-  return isAtRest(place, row) ? 'the run ended too lately' : `the run is ${row.view.state}`;
+  if (!isAtRest(place, row)) return `the run is ${row.view.state}`;
+  const days = Math.ceil(olderThanMs / dayMs);
+  return `the run ended less than ${days === 1 ? '1 day' : `${days} days`} ago; project_apply {action: "clean", older_than_days: 0} takes it`;
 }
 
 async function freeName({ paths }: Place, wanted: string): Promise<string> {

@@ -1,11 +1,12 @@
-import { mkdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeWhole } from '../platform/files.ts';
+import { mkdir, rename, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errnoOf, fileProblem, writeWhole } from '../platform/files.ts';
 import { parkedRef } from '../git/refs.ts';
 import { openWorktree, removeWorktree } from '../git/worktree.ts';
 import { removeFolder } from '../git/remove-folder.ts';
 import { addToIndex } from '../store/kept-file.ts';
 import { compressStreams } from './compress.ts';
+import { folderDigest } from './folder-digest.ts';
 import { isAtRest } from './old-runs.ts';
 import type { Place } from './place.ts';
 import { sizeOf } from './sizes.ts';
@@ -23,6 +24,8 @@ export type Step = {
   /** A worktree; what exists only there is parked first. */
   | { do: 'collect'; node: string }
   | { do: 'remove' }
+  /** A folder with nothing in it. */
+  | { do: 'drop' }
   /** Into the archives, under this name; streams and logs of a run are compressed there. */
   | { do: 'archive'; to: string; from: string; files: number }
   /** Of a run that is in the archives already. */
@@ -48,6 +51,8 @@ export async function perform(place: Place, step: Step): Promise<Outcome> {
     case 'remove':
       await removeFolder(step.path);
       return done;
+    case 'drop':
+      return (await removeIfEmpty(step.path)) ? done : { refused: 'something is in it now' };
     case 'collect':
       return collect(place, step);
     case 'archive':
@@ -66,7 +71,21 @@ async function collect(
   // A folder git does not know cannot be parked: a person looks at it.
   if (worktree === null) return { refused: 'git does not know it as a worktree' };
   await removeWorktree(repository, worktree, parkedRef(step.run ?? 'r-0', step.node, 1));
+  // The folder of its run: other worktrees of it may still be there.
+  await removeIfEmpty(dirname(step.path));
   return done;
+}
+
+async function removeIfEmpty(folder: string): Promise<boolean> {
+  return rmdir(folder).then(
+    () => true,
+    (cause: unknown) => {
+      const code = errnoOf(cause);
+      if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+      if (code === 'ENOENT') return true;
+      throw fileProblem(folder, cause);
+    },
+  );
 }
 
 /**
@@ -78,7 +97,9 @@ async function archive(place: Place, step: Extract<Step, { do: 'archive' }>): Pr
   const target = join(paths.archives, step.to);
   const { from, bytes, files } = step;
   const archivedAt = new Date(now).toISOString();
-  await addToIndex(paths, { name: step.to, from, bytes, files, archived_at: archivedAt });
+  // What a run left is compressed, and its receipts prove it; of anything else this is the only proof.
+  const proof = step.run === null ? { digest: await folderDigest(step.path) } : {};
+  await addToIndex(paths, { name: step.to, from, bytes, files, ...proof, archived_at: archivedAt });
   await rename(step.path, target);
   return step.run === null ? { refused: null, bytesAfter: bytes } : compress(place, target);
 }

@@ -70,17 +70,19 @@ function objectSchema(schema: z.ZodObject, io: 'input' | 'output'): ObjectSchema
 /**
  * Without what costs a controller tokens and tells it nothing: `$schema`, the bounds of safe integers, that amounts are positive,
  * lengths nobody reaches, what other keys may be there (who sends a wrong one is told those there are), that a flag is off and a text
- * empty unless given, and the choices of a field marked `brief`, which another tool lists.
+ * empty unless given, the choices of a field marked `brief`, which another tool lists, and what
+ * only the help of a command says (`off`).
  */
 function trimmed(schema: object): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(schema)) {
     if (noise.has(key)) continue;
-    if (inner === 0 && (key === 'minimum' || key === 'exclusiveMinimum')) continue;
+    if (key === 'minimum' && (inner === 0 || inner === 1)) continue;
+    if (key === 'exclusiveMinimum' && inner === 0) continue;
     if (Math.abs(Number(inner)) === Number.MAX_SAFE_INTEGER) continue;
     if (key === 'additionalProperties' && (inner === false || isEmpty(inner))) continue;
     if (key === 'default' && (inner === false || inner === '')) continue;
-    if (key === 'brief' || (key === 'enum' && 'brief' in schema)) continue;
+    if (key === 'brief' || key === 'off' || (key === 'enum' && 'brief' in schema)) continue;
     kept[key] = trimmedValue(inner);
   }
   return kept;

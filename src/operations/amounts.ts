@@ -34,6 +34,11 @@ export function size(bytes: number): string {
   return `${unit === 0 ? left : trimZero(left)} ${units[unit]}`;
 }
 
+/** `1 branch`, `2 branches`. */
+export function counted(amount: number, one: string, more = `${one}s`): string {
+  return `${amount} ${amount === 1 ? one : more}`;
+}
+
 /** `$0.42 · 120k tokens`; empty when nothing is known to have been spent. */
 export function spending(amount: Spend): string {
   const tokens = tokensOf(amount);

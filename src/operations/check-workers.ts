@@ -1,3 +1,4 @@
+import type { Limit } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import { routeNode, type Worker } from '../core/routing.ts';
 import { findBinary } from '../platform/find-binary.ts';
@@ -9,7 +10,7 @@ import type { OperationContext } from './context.ts';
  * node names its provider, else `no-worker`. Whether a CLI is signed in is not asked: that takes seconds, and its worker says so.
  */
 export async function checkWorkers(
-  wishes: readonly RouteWish[],
+  { wishes, budget }: { wishes: readonly RouteWish[]; budget: Limit },
   context: OperationContext,
 ): Promise<void> {
   const providers = await context.providers();
@@ -29,6 +30,7 @@ export async function checkWorkers(
       workers,
       lanes: [],
       settings,
+      budget,
       excluded: [],
       otherThan: [],
       now,
@@ -36,7 +38,8 @@ export async function checkWorkers(
     if (routing.ok) continue;
     const named = providers.find(({ name }) => name === node.provider);
     if (named !== undefined && findBinary(named.binary, context.env) === null) {
-      throw new MoError({ code: 'cli-missing', provider: named.name, binary: named.binary });
+      const { name, binary, install } = named;
+      throw new MoError({ code: 'cli-missing', provider: name, binary, install });
     }
     throw new MoError({ code: 'no-worker', role: node.role, reasons: routing.reasons });
   }

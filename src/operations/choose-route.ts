@@ -1,23 +1,25 @@
 import type { NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
-import { keyOf, routeNode, type Candidate, type Worker } from '../core/routing.ts';
+import { keyOf, routeNode, type Candidate, type Routing, type Worker } from '../core/routing.ts';
 import type { Route } from '../core/worker.ts';
+import { toldProviders } from '../core/worker-name.ts';
 import { historyOf } from '../engine/engine.ts';
 import type { Surroundings } from '../workflow/assign.ts';
 import type { OperationContext } from './context.ts';
-import { probeProvider } from './probe-provider.ts';
+import { probeProvider, startLack } from './probe-provider.ts';
 
 export type RouteWish = Pick<
   NodeSpec,
   'role' | 'write' | 'provider' | 'profile' | 'model' | 'effort'
->;
+> &
+  Partial<Pick<NodeSpec, 'budget'>>;
 export type RouteAnswer = {
   choice: Route;
   reasons: readonly string[];
   candidates: readonly Candidate[];
 };
 
-/** Who would get such a node now. Throws `no-worker` with every provider's reason where nobody can take it. */
+/** Who would get such a node now. Throws `no-worker` with every provider's reason where nobody can take it, `lane-closed` where nobody can yet. */
 export async function chooseRoute(
   wish: RouteWish,
   context: OperationContext,
@@ -28,9 +30,13 @@ export async function chooseRoute(
     wish.provider === null ? null : [wish.provider],
   );
   const routing = routeNode({ node: wish, excluded: [], otherThan: [], ...surroundings });
-  if (!routing.ok)
-    throw new MoError({ code: 'no-worker', role: wish.role, reasons: routing.reasons });
+  if (!routing.ok) throw nobody(wish.role, routing);
   return { choice: routing.route, reasons: routing.reasons, candidates: routing.candidates };
+}
+
+function nobody(role: string, { openAt, reasons }: Extract<Routing, { ok: false }>): MoError {
+  if (openAt === null) return new MoError({ code: 'no-worker', role, reasons });
+  return new MoError({ code: 'lane-closed', role, lanes: reasons, openAt });
 }
 
 /** Who is there now; only these providers are asked, null: all. */
@@ -56,7 +62,11 @@ export async function checkNames(
   if (wish.provider === null) return;
   const known = (await context.providers()).map(({ name }) => name);
   if (!known.includes(wish.provider)) {
-    throw new MoError({ code: 'unknown-provider', provider: wish.provider, known });
+    throw new MoError({
+      code: 'unknown-provider',
+      provider: wish.provider,
+      known: toldProviders(known),
+    });
   }
   if (wish.profile === null) return;
   const { settings, found } = await context.settings();
@@ -95,7 +105,8 @@ async function workersOf(
       };
       const problem = probed.problem?.what.replace(/\.$/, '') ?? null;
       if (probed.path === null) return { ...known, reason: 'not on the PATH' };
-      return probed.version !== null && probed.signedIn === 'no'
+      const onlySignIn = probed.signedIn === 'no' && startLack(provider) === null;
+      return probed.version !== null && onlySignIn
         ? { ...known, reason: null, signedOut: problem }
         : { ...known, reason: problem };
     }),

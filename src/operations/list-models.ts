@@ -2,6 +2,7 @@ import { factsOf, modelDataDate } from '../core/model-data.ts';
 import type { Role } from '../core/names.ts';
 import { keyOf, scoreRoutes, signInRefusal, type Candidate, type Worker } from '../core/routing.ts';
 import type { Settings } from '../core/settings.ts';
+import { writtenUsd } from '../core/spend.ts';
 import type { Route } from '../core/worker.ts';
 import { ccSwitchStore } from '../profiles/cc-switch.ts';
 import type { Surroundings } from '../workflow/assign.ts';
@@ -98,7 +99,7 @@ function lineOf(
       tried: pasts.reduce((sum, { tried }) => sum + tried, 0),
       verified: pasts.reduce((sum, { verified }) => sum + verified, 0),
       median_s: only?.ms == null ? null : Math.round(only.ms / 1000),
-      median_usd: only?.usd ?? null,
+      median_usd: only?.usd == null ? null : writtenUsd(only.usd),
     },
     lane: refusal ?? laneOf(own[0]?.openAt ?? 0, now),
   };

@@ -7,6 +7,8 @@ import { runStates } from '../core/view.ts';
 
 export const pollNode = z.object({
   node: z.string(),
+  /** Of a map: what the node was made for. */
+  item: z.string().optional(),
   status: z.string(),
   attempt: z.number().optional(),
   route: z.string().optional(),
@@ -30,7 +32,7 @@ export const pollOutput = z.object({
   progress: z.array(progress).optional(),
   /** `api-routes running 45s: npm test`, the most important first. */
   lines: z.array(z.string()).optional(),
-  /** `docs 812/10000 done, 16 at work, 3 failed (docs-4, docs-9, docs-77)`: maps tell how many of their items are done. */
+  /** `docs 812/10000 done, 16 at work, 3 failed (docs-4 src/a.ts, …)`: maps tell how many of their items are done. */
   maps: z.array(z.string()).optional(),
   nodes: z.array(pollNode).optional(),
   events: z.array(z.string()).optional(),

@@ -1,4 +1,6 @@
-import type { Provider } from '../core/worker.ts';
+import { installText } from '../core/problem.ts';
+import { lackText } from '../core/shown.ts';
+import type { Lack, Provider } from '../core/worker.ts';
 import type { Environment } from '../platform/environment.ts';
 import { findBinary } from '../platform/find-binary.ts';
 import { runCommand } from '../platform/process.ts';
@@ -24,7 +26,8 @@ export function probeProvider(
   provider: Provider,
   asked: { env: Environment; folder: string; now: number; signal: AbortSignal },
 ): Promise<ProbedProvider> {
-  const key = `${provider.name}\0${asked.env['PATH'] ?? ''}\0${asked.env['HOME'] ?? ''}`;
+  const shown = JSON.stringify(provider.lacks ?? []);
+  const key = [provider.name, asked.env['PATH'], asked.env['HOME'], shown].join('\0');
   const known = kept.get(key);
   // A clock set back must not keep an old answer for ever.
   if (known !== undefined && Math.abs(asked.now - known.at) < keptMs) return known.probed;
@@ -49,7 +52,7 @@ async function probe(
       signedIn: 'unknown',
       problem: {
         what: `${provider.binary} is not on the PATH.`,
-        fix: `Install it, then call health again.`,
+        fix: `${installText(provider.install)}, then call health again.`,
       },
     };
   }
@@ -89,6 +92,8 @@ function problemOf(
     const what = `${binary} starts nothing: ${unable.replace(/\.$/, '')}.`;
     return { what, fix: 'Mend what it names.' };
   }
+  const notStarted = startLack(probed.provider);
+  if (notStarted !== null) return problemOfLack(probed.provider.name, notStarted);
   if (probed.signedIn === 'no') {
     return {
       what: `${binary} is not signed in.`,
@@ -96,6 +101,25 @@ function problemOf(
     };
   }
   return null;
+}
+
+/** What was seen of a CLI that did not start when it was tried; null: nothing. */
+export function startLack({ lacks = [] }: Pick<Provider, 'lacks'>): Lack | null {
+  return lacks.find(({ ability }) => ability === 'start') ?? null;
+}
+
+/** What a CLI that was tried is not used for, and what was seen. */
+export function problemOfLack(
+  name: string,
+  { ability, version, said }: Lack,
+): { what: string; fix: string } {
+  return {
+    what: `${name} ${version} was tried and ${lackText(ability)}: ${said}`,
+    fix:
+      ability === 'start'
+        ? 'Run `mo selftest --hosts` to try it again, or install another version.'
+        : 'Install another version, then run `mo selftest --hosts`.',
+  };
 }
 
 function keys(provider: Provider): string {

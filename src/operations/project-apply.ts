@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { size } from './amounts.ts';
+import { counted, size } from './amounts.ts';
 import { defineOperation } from './operation.ts';
 
 /** Runs that ended so long ago are old unless the call says otherwise. */
@@ -8,7 +8,10 @@ export const oldDays = 30;
 export const applyInput = z.strictObject({
   action: z.enum(['init', 'clean', 'archive', 'migrate', 'policy']),
   older_than_days: z.number().min(0).default(oldDays),
-  dry_run: z.boolean().default(true).describe('show only'),
+  dry_run: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'show only', off: 'do it (without this it is only shown)' }),
   remove: z.boolean().default(false).describe('policy: take it out'),
 });
 
@@ -50,9 +53,11 @@ export const projectApply = defineOperation({
   run: async (input, context) => (await import('./tidy-project.ts')).tidyProject(input, context),
   render: ({ action, dry_run, steps, more, bytes, bytes_after, kept, next }) =>
     [
-      `${action}: ${steps.length + (more ?? 0)} ${steps.length === 1 ? 'step' : 'steps'}, ${sizes(bytes, bytes_after)}${dry_run ? ', nothing done yet' : ''}`,
+      steps.length === 0
+        ? `${action}: nothing to do`
+        : `${action}: ${counted(steps.length + (more ?? 0), 'step')}, ${sizes(bytes, bytes_after)}${dry_run ? ', nothing done yet' : ''}`,
       ...steps.flatMap((step) => [
-        `  ${step.refused === undefined ? (dry_run ? '·' : '✓') : '✗'} ${step.what} ${step.path}${step.bytes === 0 ? '' : ` ${sizes(step.bytes, step.bytes_after)}`}${step.age_days === undefined ? '' : `, ${step.age_days} days old`}${step.refused === undefined ? '' : `: not done, ${step.refused}`}`,
+        `  ${step.refused === undefined ? (dry_run ? '·' : '✓') : '✗'} ${step.what} ${step.path}${step.bytes === 0 ? '' : ` ${sizes(step.bytes, step.bytes_after)}`}${step.age_days === undefined ? '' : `, ${counted(step.age_days, 'day')} old`}${step.refused === undefined ? '' : `: not done, ${step.refused}`}`,
         ...(step.diff === undefined ? [] : step.diff.split('\n').map((line) => `      ${line}`)),
       ]),
       ...(more === undefined ? [] : [`  … ${more} more`]),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { size } from './amounts.ts';
+import { counted, size } from './amounts.ts';
 import { defineOperation } from './operation.ts';
 
 export const projectInput = z.strictObject({
@@ -53,7 +53,7 @@ function table(items: readonly Item[]): string[] {
     [
       `  ${name.padEnd(width)}`,
       text,
-      ...(age_days === undefined ? [] : [`${age_days} days old`]),
+      ...(age_days === undefined ? [] : [`${counted(age_days, 'day')} old`]),
       ...(bytes === undefined ? [] : [size(bytes)]),
     ].join('  '),
   );

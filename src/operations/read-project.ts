@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { MoError } from '../core/problem.ts';
+import { describeProblem, type Problem } from '../core/problem.ts';
 import { openRepository } from '../git/repository.ts';
 import { hasPolicy, policyFiles } from '../governance/policy-section.ts';
 import type { Place } from '../governance/place.ts';
-import { readStale } from '../governance/stale.ts';
+import { readStale, type Stale } from '../governance/stale.ts';
 import { readStatus } from '../governance/status.ts';
 import { audit } from '../governance/audit.ts';
 import { settingsBySource } from '../platform/config.ts';
 import { readText } from '../platform/files.ts';
 import { workspacePaths } from '../store/paths.ts';
-import { size } from './amounts.ts';
+import { counted, size } from './amounts.ts';
 import type { OperationContext } from './context.ts';
 import { oldDays } from './project-apply.ts';
 import type { projectInput, projectOutput } from './project.ts';
@@ -76,7 +76,7 @@ async function status(place: Place, context: OperationContext): Promise<Part> {
       { name: 'runs', text: counts.length === 0 ? 'none' : counts.join(', ') },
       ...Object.entries(sizes).map(([name, { bytes, files }]) => ({
         name: name === 'runs' ? 'evidence' : name,
-        text: `${files} files`,
+        text: counted(files, 'file'),
         bytes,
       })),
       {
@@ -84,7 +84,7 @@ async function status(place: Place, context: OperationContext): Promise<Part> {
         text:
           refs === null
             ? 'not a git repository'
-            : `${refs.branches} branches mo/*, ${refs.nodes} of nodes, ${refs.parked} parked`,
+            : `${counted(refs.branches, 'branch', 'branches')} mo/*, ${refs.nodes} of nodes, ${refs.parked} parked`,
       },
     ],
     problems: [
@@ -96,17 +96,16 @@ async function status(place: Place, context: OperationContext): Promise<Part> {
             },
           ]
         : []),
-      ...(untrusted === null ? [] : [problemOf(untrusted)]),
+      ...(untrusted === null
+        ? []
+        : [problemOf({ code: 'untrusted-settings', ...untrusted }, context)]),
     ],
     next: 'project {what: "stale"} shows what could go.',
   };
 }
 
-function problemOf(untrusted: { file: string; commands: readonly string[] }) {
-  const [what = '', ...fix] = new MoError({
-    code: 'untrusted-settings',
-    ...untrusted,
-  }).message.split(/(?<=\.) /);
+function problemOf(problem: Problem, { surface }: OperationContext) {
+  const [what = '', ...fix] = describeProblem(problem, surface).split(/(?<=\.) /);
   return { what, fix: fix.join(' ') };
 }
 
@@ -133,7 +132,8 @@ async function policy(place: Place, context: OperationContext): Promise<Part> {
         : []),
       ...sections,
     ],
-    problems: untrusted === null ? [] : [problemOf(untrusted)],
+    problems:
+      untrusted === null ? [] : [problemOf({ code: 'untrusted-settings', ...untrusted }, context)],
     next: 'project_apply {action: "policy"} previews the section for workers.',
   };
 }
@@ -165,19 +165,25 @@ async function stale(place: Place): Promise<Part> {
     problems: [],
     next:
       old.length === 0
-        ? `No run ended more than ${oldDays} days ago; name older_than_days to project_apply for younger ones.`
+        ? youngerNext(found)
         : `${old.length} ended more than ${oldDays} days ago: project_apply {action: "clean"} would free ${size(frees)}, project_apply {action: "archive"} would move ${size(moves)} out of the way.`,
   };
 }
 
+function youngerNext(found: readonly Stale[]): string {
+  if (found.every(({ ageDays }) => ageDays === null)) return 'No run is over.';
+  return `Every run that is over ended less than ${oldDays} days ago: project_apply {action: "clean", older_than_days: 0} takes them all the same.`;
+}
+
 async function audited(place: Place): Promise<Part> {
-  const { runs, events, receipts, problems } = await audit(place);
+  const { runs, events, receipts, migrated, problems } = await audit(place);
   return {
     items: [
       { name: 'runs', text: String(runs) },
       { name: 'events', text: `${events}, without gaps unless told below` },
       { name: 'receipts', text: `${receipts}, files and commits looked up` },
+      ...(migrated === 0 ? [] : [{ name: 'migrated', text: `${migrated}, contents looked up` }]),
     ],
-    problems: problems.map(({ run, what, fix }) => ({ what: `${run}: ${what}`, fix })),
+    problems: problems.map(({ of, what, fix }) => ({ what: `${of}: ${what}`, fix })),
   };
 }

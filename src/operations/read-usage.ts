@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { durationMs } from '../core/amount.ts';
 import { MoError } from '../core/problem.ts';
 import { keyOf } from '../core/routing.ts';
+import { writtenUsd } from '../core/spend.ts';
 import { readRun } from '../engine/read-run.ts';
 import type { Store } from '../store/store.ts';
 import type { Usage } from '../store/usage.ts';
@@ -51,17 +52,12 @@ function amountsOf(one: Usage): Result['total'] {
     attempts: one.attempts,
     failed: one.failed,
     ...(one.running > 0 ? { running: one.running } : {}),
-    usd: one.usd === null ? null : rounded(one.usd),
+    usd: one.usd === null ? null : writtenUsd(one.usd),
     ...(one.usd !== null && one.unpriced > 0 ? { unpriced: one.unpriced } : {}),
     tokens: one.input + one.output,
     cached: one.cached,
     time_s: Math.round(one.ms / 1000),
   };
-}
-
-/** Sums of fractions of a cent end in digits that say nothing. */
-function rounded(usd: number): number {
-  return Math.round(usd * 1e6) / 1e6;
 }
 
 function lanesOf(store: Store, now: number): Result['lanes'] {
@@ -101,7 +97,7 @@ function runBudgets(store: Store, runId: string): Result['budgets'] {
 
 function budget(of: string, unit: 'usd' | 'tokens', ceiling: number, charged: number) {
   const left = Math.max(0, ceiling - charged);
-  return { of, unit, ceiling, charged: rounded(charged), left: rounded(left) };
+  return { of, unit, ceiling, charged: writtenUsd(charged), left: writtenUsd(left) };
 }
 
 /** `7d`, `12h`: so long ago. A date, alone or with a time: from then on. */

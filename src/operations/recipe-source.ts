@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { didYouMean } from '../core/closest.ts';
-import { MoError, type WorkflowError } from '../core/problem.ts';
+import { howToTrust, MoError, type WorkflowError } from '../core/problem.ts';
 import { packageRoot } from '../platform/package-root.ts';
 import {
   commandsOfRecipe,
@@ -14,7 +14,11 @@ import { inputLines, recipeHead } from '../workflow/recipes.ts';
 import type { OperationContext } from './context.ts';
 
 /** `of`: whose it is. The commands of a project's own recipe count only once they are trusted. */
-type Recipe = RecipeFile & { of: 'mo' | 'project' };
+type Recipe = RecipeFile & {
+  of: 'mo' | 'project';
+  /** The other file that gives it this name: which of the two is meant nobody can know. */
+  rival: string | null;
+};
 
 /** The recipes there are as files, by name; one of the project takes the place of one of mo. */
 export async function readRecipes(root: string): Promise<Map<string, Recipe>> {
@@ -23,20 +27,29 @@ export async function readRecipes(root: string): Promise<Map<string, Recipe>> {
     readRecipeFiles(projectRecipes(root)),
   ]);
   const recipes = new Map<string, Recipe>();
-  for (const one of shipped) recipes.set(one.name, { ...one, of: 'mo' });
-  for (const one of own) recipes.set(one.name, { ...one, of: 'project' });
+  for (const one of shipped) recipes.set(one.name, { ...one, of: 'mo', rival: null });
+  for (const one of own) {
+    const rival = own.find(({ name, file }) => name === one.name && file !== one.file);
+    recipes.set(one.name, { ...one, of: 'project', rival: rival?.file ?? null });
+  }
   return recipes;
 }
 
 /** Commands of a project's recipe that nobody has trusted as the file is now. */
 export type Untrusted = { file: string; commands: readonly string[] };
 
-/** Throws `bad-input` with the nearest name where there is no such recipe. */
+/** Throws `bad-input` with the nearest name where there is no such recipe, and with both files where two are called so. */
 export async function findRecipe(name: string, context: OperationContext): Promise<Recipe> {
   const { root } = await context.project();
   const recipes = await readRecipes(root);
   const found = recipes.get(name);
-  if (found !== undefined) return found;
+  if (found !== undefined && found.rival === null) return found;
+  if (found !== undefined)
+    throw new MoError({
+      code: 'bad-input',
+      what: `Recipe ${name} ${clashText(found, context)}`,
+      fix: clashFix,
+    });
   const known = [...recipes.keys()];
   throw new MoError({
     code: 'bad-input',
@@ -44,6 +57,14 @@ export async function findRecipe(name: string, context: OperationContext): Promi
     fix: didYouMean(name, known) ?? `There are: ${known.join(', ')}.`,
   });
 }
+
+/** `is in two files: .mo/recipes/port.yaml and .mo/recipes/port.yml.` */
+function clashText({ file, rival }: Recipe, { folder }: OperationContext): string {
+  const files = [file, rival ?? file].toSorted().map((path) => relative(folder, path));
+  return `is in two files: ${files.join(' and ')}.`;
+}
+
+const clashFix = 'Keep one of them, or give one another name.';
 
 /** null: it may run. What comes with mo needs no trust. */
 export async function untrustedOf(
@@ -66,6 +87,11 @@ export async function recipeLines(context: OperationContext): Promise<string[]> 
 }
 
 async function linesOf(recipe: Recipe, context: OperationContext): Promise<string[]> {
+  if (recipe.rival !== null)
+    return [
+      `${recipe.name}: [of this project]`,
+      `  broken: ${clashText(recipe, context)} ${clashFix}`,
+    ];
   const head = recipeHead(recipe.text);
   const untrusted = await untrustedOf(recipe, context);
   const [broken, ...more] = await recipeProblems(recipe.name, recipe.text);
@@ -80,7 +106,7 @@ async function linesOf(recipe: Recipe, context: OperationContext): Promise<strin
     ...(untrusted === null
       ? []
       : [
-          `  not trusted yet: ${untrusted.commands.join('; ')}. Read ${recipe.file}, then: mo trust`,
+          `  not trusted yet: ${untrusted.commands.join('; ')}. ${howToTrust(context.surface)} (${recipe.file})`,
         ]),
   ];
 }

@@ -4,6 +4,7 @@ import { budget } from './run.ts';
 import { role } from '../core/names.ts';
 import { keyOf } from '../core/routing.ts';
 import { route as routeSchema } from '../core/worker.ts';
+import { wishedWorker } from '../core/worker-name.ts';
 import { defineOperation } from './operation.ts';
 
 const candidate = z.object({
@@ -46,10 +47,10 @@ export const route = defineOperation({
     const wish = {
       role: input.role,
       write: input.write,
-      provider: input.provider ?? null,
-      profile: input.profile ?? null,
+      ...wishedWorker(input),
       model: input.model ?? null,
       effort: null,
+      budget: { usd: input.budget?.usd ?? null, tokens: input.budget?.tokens ?? null },
     };
     const { choice, reasons, candidates } = await chooseRoute(wish, context);
     const { settings } = await context.settings();
@@ -66,7 +67,7 @@ export const route = defineOperation({
           lane: laneText(one, context.clock.now()),
         };
       }),
-      next: 'Start it with run and the same fields.',
+      next: 'Start it with the same fields: run {task}',
     };
   },
   render: ({ choice, reasons, candidates }) =>

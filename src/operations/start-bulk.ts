@@ -1,4 +1,6 @@
+import type { LandWish } from '../core/landing.ts';
 import { MoError, type WorkflowError } from '../core/problem.ts';
+import { writtenUsd } from '../core/spend.ts';
 import { renderItems } from '../workflow/bulk-text.ts';
 import { dryRun } from '../workflow/dry-run.ts';
 import { routeText } from '../workflow/dry-run-text.ts';
@@ -30,7 +32,7 @@ export type BulkWish = {
   provider?: string | undefined;
   profile?: string | undefined;
   model?: string | undefined;
-  land?: 'branch' | 'merge' | 'none' | undefined;
+  land?: LandWish | undefined;
   budgetUsd?: number | undefined;
   budgetTokens?: number | undefined;
   fresh?: boolean | undefined;
@@ -101,7 +103,10 @@ async function planOf(
   const provider = map?.map?.item.provider ?? null;
   const dry = dryRun(workflow.nodes, {
     concurrency: workflow.concurrency ?? 16,
-    surroundings: await surroundingsOf(context, provider === null ? null : [provider]),
+    surroundings: {
+      ...(await surroundingsOf(context, provider === null ? null : [provider])),
+      budget: { usd: wish.budgetUsd ?? null, tokens: wish.budgetTokens ?? null },
+    },
     records: (await context.storeIfAny())?.trackRecord() ?? [],
     items,
   });
@@ -125,7 +130,7 @@ async function planOf(
       route: route === null ? null : routeText(route),
       reasons: assignment?.reasons ?? [],
       estimate: {
-        usd: usd?.median ?? null,
+        usd: usd === null ? null : writtenUsd(usd.median),
         seconds: chain === null ? null : Math.round(chain.ms.median / 1000),
         attempts,
       },

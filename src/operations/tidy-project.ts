@@ -28,7 +28,8 @@ export async function tidyProject(input: Input, context: OperationContext): Prom
   for (const step of steps) {
     const outcome = input.dry_run ? null : await perform(place, step);
     done.push({ ...told(place, step), ...(outcome === null ? {} : toldOf(outcome)) });
-    if (!input.dry_run) context.progress(`${done.length} of ${steps.length} done`);
+    if (!input.dry_run && steps.length > 1)
+      context.progress(`${done.length} of ${steps.length} done`);
   }
   return {
     action: input.action,
@@ -87,6 +88,8 @@ function whatOf(step: Step): string {
       return 'remove';
     case 'collect':
       return 'park and remove';
+    case 'drop':
+      return 'remove the empty folder';
     case 'archive':
       return `${step.run === null ? 'move' : 'compress and move'} to archives/${step.to}`;
     case 'compress':

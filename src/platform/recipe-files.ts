@@ -5,20 +5,20 @@ import { MoError } from '../core/problem.ts';
 import { recipeCommands } from '../core/recipe-commands.ts';
 import { errnoOf, readText } from './files.ts';
 
-/** `name` is that of the file, without `.yaml`. */
+/** `name` is that of the file, without `.yaml` or `.yml`. */
 export type RecipeFile = { name: string; file: string; text: string };
 
 export function projectRecipes(root: string): string {
   return join(root, '.mo', 'recipes');
 }
 
-/** The recipes of a folder by name; none where there is no folder. Throws `file-unreadable`. */
+/** The recipes of a folder by name, of which two files may have the same; none where there is no folder. Throws `file-unreadable`. */
 export async function readRecipeFiles(folder: string): Promise<RecipeFile[]> {
-  const names = (await namesIn(folder)).filter((name) => /^[a-z0-9][a-z0-9_-]*\.yaml$/.test(name));
+  const names = (await namesIn(folder)).filter((name) => /^[a-z0-9][a-z0-9_-]*\.ya?ml$/.test(name));
   const files = names.toSorted().map(async (name): Promise<RecipeFile[]> => {
     const file = join(folder, name);
     const text = await readText(file);
-    return text === null ? [] : [{ name: name.slice(0, -'.yaml'.length), file, text }];
+    return text === null ? [] : [{ name: name.replace(/\.ya?ml$/, ''), file, text }];
   });
   return (await Promise.all(files)).flat();
 }

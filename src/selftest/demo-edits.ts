@@ -98,19 +98,17 @@ function answerError(response, cause) {
 import { test } from "node:test";
 import { startApp } from "../support/start-app.js";
 
-test("a body that is not JSON is the mistake of the client", async () => {
-  const app = await startApp();
+test("a body that is not JSON is the mistake of the client", async (context) => {
+  const app = await startApp(context);
   assert.deepEqual(await app.postText("/todos", '{ "title": '), {
     status: 400,
     body: { error: "invalid request", problems: ["the body is not JSON"] },
   });
-  app.close();
 });
 
-test("a body that is too large is refused", async () => {
-  const app = await startApp();
+test("a body that is too large is refused", async (context) => {
+  const app = await startApp(context);
   assert.equal((await app.postText("/todos", "x".repeat(200_000))).status, 413);
-  app.close();
 });
 `,
 
@@ -194,22 +192,20 @@ export const commentRoutes = [
 import { test } from "node:test";
 import { startApp } from "../support/start-app.js";
 
-test("every POST endpoint refuses an empty body over HTTP and names the fields", async () => {
-  const app = await startApp();
+test("every POST endpoint refuses an empty body over HTTP and names the fields", async (context) => {
+  const app = await startApp(context);
   for (const path of ["/todos", "/lists", "/comments"]) {
     const { status, body } = await app.post(path, {});
     assert.equal(status, 400, path);
     assert.equal(body.error, "invalid request");
     assert.ok(body.problems.length > 0, path);
   }
-  app.close();
 });
 
-test("nothing of a refused body is kept", async () => {
-  const app = await startApp();
+test("nothing of a refused body is kept", async (context) => {
+  const app = await startApp(context);
   await app.post("/todos", { title: "" });
   assert.deepEqual((await app.get("/todos")).body, []);
-  app.close();
 });
 `,
 

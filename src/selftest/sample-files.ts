@@ -156,19 +156,19 @@ export function createStore() {
 import { createApp } from "../src/app.js";
 import { createStore } from "../src/store.js";
 
-/** The API on a free port of this machine, and a way to ask it. */
-export async function startApp() {
+/** The API on a free port of this machine, and a way to ask it; closed when the test ends, however it ends. */
+export async function startApp(context) {
   const server = createApp(createStore()).listen(0, "127.0.0.1");
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   await once(server, "listening");
   const url = "http://127.0.0.1:" + server.address().port;
   return {
     get: (path) => ask(url + path, {}),
     post: (path, body) => ask(url + path, { method: "POST", body: JSON.stringify(body) }),
     postText: (path, text) => ask(url + path, { method: "POST", body: text }),
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
   };
 }
 
@@ -179,6 +179,12 @@ async function ask(url, options) {
 `,
 
   'support/all-tests.js': `import { readdir } from "node:fs/promises";
+
+const limitMs = Number(process.env.TEST_LIMIT_MS ?? 120_000);
+setTimeout(() => {
+  console.error("the tests did not end within " + limitMs / 1000 + " s");
+  process.exit(1);
+}, limitMs).unref();
 
 // All tests in one process: node --test alone would start one for each file.
 const folder = new URL("../test/", import.meta.url);
@@ -191,15 +197,14 @@ for (const file of await readdir(folder)) {
 import { test } from "node:test";
 import { startApp } from "../support/start-app.js";
 
-test("a new todo is open and in the list of todos", async () => {
-  const app = await startApp();
+test("a new todo is open and in the list of todos", async (context) => {
+  const app = await startApp(context);
   const made = await app.post("/todos", { title: "buy milk" });
   assert.deepEqual(made, {
     status: 201,
     body: { id: 1, title: "buy milk", list: null, done: false },
   });
   assert.deepEqual(await app.get("/todos"), { status: 200, body: [made.body] });
-  app.close();
 });
 `,
 
@@ -207,12 +212,11 @@ test("a new todo is open and in the list of todos", async () => {
 import { test } from "node:test";
 import { startApp } from "../support/start-app.js";
 
-test("a new list is among the lists", async () => {
-  const app = await startApp();
+test("a new list is among the lists", async (context) => {
+  const app = await startApp(context);
   const made = await app.post("/lists", { name: "home" });
   assert.deepEqual(made, { status: 201, body: { id: 1, name: "home" } });
   assert.deepEqual(await app.get("/lists"), { status: 200, body: [made.body] });
-  app.close();
 });
 `,
 
@@ -220,18 +224,16 @@ test("a new list is among the lists", async () => {
 import { test } from "node:test";
 import { startApp } from "../support/start-app.js";
 
-test("a comment belongs to its todo", async () => {
-  const app = await startApp();
+test("a comment belongs to its todo", async (context) => {
+  const app = await startApp(context);
   const todo = await app.post("/todos", { title: "buy milk" });
   const made = await app.post("/comments", { todo: todo.body.id, text: "two litres" });
   assert.deepEqual(made, { status: 201, body: { id: 2, todo: 1, text: "two litres" } });
-  app.close();
 });
 
-test("an unknown path is not found", async () => {
-  const app = await startApp();
+test("an unknown path is not found", async (context) => {
+  const app = await startApp(context);
   assert.equal((await app.get("/nothing")).status, 404);
-  app.close();
 });
 `,
 };

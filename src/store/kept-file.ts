@@ -39,13 +39,17 @@ export async function takeBack(paths: WorkspacePaths, runId: string, now: number
   await rename(home, folder);
 }
 
+export function indexFile({ archives }: Pick<WorkspacePaths, 'archives'>): string {
+  return join(archives, 'index.ndjson');
+}
+
 /** A line of `archives/index.ndjson`, before what it tells of is done. */
 export async function addToIndex(
   paths: WorkspacePaths,
   entry: Readonly<Record<string, string | number>>,
 ): Promise<void> {
   await mkdir(paths.archives, { recursive: true, mode: 0o700 });
-  await appendFile(join(paths.archives, 'index.ndjson'), `${JSON.stringify(entry)}\n`);
+  await appendFile(indexFile(paths), `${JSON.stringify(entry)}\n`);
 }
 
 /** `runs/<run>/…`, then `archives/<run>.2/…`, `archives/<run>/…`: what was archived last comes first. */

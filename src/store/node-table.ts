@@ -4,6 +4,9 @@ import { jsonColumn } from './columns.ts';
 import type { Database } from './database.ts';
 import type { RunNumber } from './run-number.ts';
 
+/** `item`: what it was made for; null for one that was written down before that was kept. */
+export type FailedItem = { node: string; item: string | null };
+
 export type NodeTable = {
   node: (runId: string, node: string) => NodeView | null;
   /** Whether a node is an item of a map. */
@@ -17,7 +20,7 @@ export type NodeTable = {
   /** The same without the items of maps. */
   othersSince: (runId: string, seq: number, limit: number) => NodeView[];
   /** The first items of a map that have failed. */
-  failedItems: (runId: string, map: string, limit: number) => string[];
+  failedItems: (runId: string, map: string, limit: number) => FailedItem[];
   /** In the order they were declared or added. */
   nodeNames: (runId: string) => string[];
 };
@@ -60,15 +63,13 @@ export function nodeTable(database: Database, numberOf: RunNumber): NodeTable {
         { run: numberOf(runId), seq, limit },
       ),
     failedItems: (runId, map, limit) =>
-      database
-        .all(
-          nameRow,
-          `SELECT node FROM node
+      database.all(
+        failedRow,
+        `SELECT node, json_extract(view, '$.item') AS item FROM node
            WHERE run = @run AND item_of = @map AND json_extract(view, '$.state') = 'failed'
            ORDER BY place LIMIT @limit`,
-          { run: numberOf(runId), map, limit },
-        )
-        .map(({ node }) => node),
+        { run: numberOf(runId), map, limit },
+      ),
     nodeNames: (runId) =>
       database
         .all(nameRow, 'SELECT node FROM node WHERE run = @run ORDER BY place', {
@@ -107,3 +108,4 @@ export function putNodes(
 const viewRow = z.object({ view: jsonColumn(nodeView) });
 const itemRow = z.object({ item_of: z.string() });
 const nameRow = z.object({ node: z.string() });
+const failedRow = nameRow.extend({ item: z.string().nullable() });

@@ -1,5 +1,5 @@
 import type { History } from '../core/model-score.ts';
-import type { NodeSpec } from '../core/node.ts';
+import type { Limit, NodeSpec } from '../core/node.ts';
 import { isJudging, routeNode, type Lane, type Worker } from '../core/routing.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Route } from '../core/worker.ts';
@@ -11,6 +11,8 @@ export type Surroundings = {
   workers: readonly Worker[];
   lanes: readonly Lane[];
   settings: Settings;
+  /** Of the run; not given: none. */
+  budget?: Limit | undefined;
   /** What the project's ledger knows; not given: nothing. */
   history?: History | undefined;
   /** ms since 1970. */
@@ -40,6 +42,7 @@ export function assignRoutes(
         wish.profile,
         wish.model,
         wish.effort,
+        wish.budget,
         otherThan,
       ]);
       const assignment = known.get(key) ?? assign(wish, otherThan, surroundings);
@@ -53,7 +56,10 @@ export function assignRoutes(
   return assignments;
 }
 
-type Wish = Pick<NodeSpec, 'role' | 'write' | 'provider' | 'profile' | 'model' | 'effort'>;
+type Wish = Pick<
+  NodeSpec,
+  'role' | 'write' | 'provider' | 'profile' | 'model' | 'effort' | 'budget'
+>;
 
 function wishOf(node: NodeSpec | undefined): Wish | null {
   if (node?.kind === 'agent') return node;

@@ -3,6 +3,7 @@ import type { NodeDefaults } from '../core/event.ts';
 import type { GateSpec, ItemSpec, MapSpec, NodeSpec } from '../core/node.ts';
 import type { Role } from '../core/names.ts';
 import type { WorkflowError } from '../core/problem.ts';
+import { wishedWorker } from '../core/worker-name.ts';
 import { readInputs } from './input.ts';
 import { newNode, usualDefaults } from './new-node.ts';
 import type {
@@ -61,9 +62,10 @@ export function defaultsOf(
   usual: NodeDefaults = usualDefaults,
 ): NodeDefaults {
   const timeoutMs = defaults?.timeout ?? usual.timeoutMs;
+  const named = wishedWorker(defaults ?? {});
   return {
-    provider: defaults?.provider ?? usual.provider,
-    profile: defaults?.profile ?? usual.profile,
+    provider: named.provider ?? usual.provider,
+    profile: named.profile ?? usual.profile,
     model: defaults?.model ?? usual.model,
     effort: defaults?.effort ?? usual.effort,
     timeoutMs,
@@ -222,11 +224,11 @@ function routeOf(
   node: Pick<AgentNode, 'provider' | 'profile' | 'model' | 'effort'>,
   defaults: NodeDefaults,
 ): Pick<NodeSpec, 'provider' | 'profile' | 'model' | 'effort'> {
-  const base =
-    node.provider === undefined || node.provider === defaults.provider ? defaults : noRoute;
+  const named = wishedWorker(node);
+  const base = named.provider === null || named.provider === defaults.provider ? defaults : noRoute;
   return {
-    provider: node.provider ?? base.provider,
-    profile: node.profile ?? base.profile,
+    provider: named.provider ?? base.provider,
+    profile: named.profile ?? base.profile,
     model: node.model ?? base.model,
     effort: node.effort ?? base.effort,
   };

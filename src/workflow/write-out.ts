@@ -3,6 +3,7 @@ import { didYouMean } from '../core/closest.ts';
 import { json, type Json } from '../core/json.ts';
 import type { WorkflowError } from '../core/problem.ts';
 import { wholeInput } from '../core/recipe-commands.ts';
+import { partsOfWorker } from '../core/worker-name.ts';
 import { readYaml } from '../platform/yaml-text.ts';
 import { usualItem } from './expand.ts';
 import { readInputs } from './input.ts';
@@ -245,9 +246,12 @@ function readingIfAsked(
 
 /** `claude:fast` is a provider and its profile. */
 function splitProvider(node: Fields): Fields {
-  if (typeof node['provider'] !== 'string') return node;
-  const [provider = '', ...profile] = node['provider'].split(':');
-  return profile.length === 0 ? node : { ...node, provider, profile: profile.join(':') };
+  const { provider: name, profile: other } = node;
+  if (typeof name !== 'string') return node;
+  const { provider, profile } = partsOfWorker(name);
+  // Where another profile is named beside it, the loader says so.
+  if (profile === null || (other !== undefined && other !== profile)) return node;
+  return { ...node, provider, profile };
 }
 
 /** A copy needs its own copies of what is repeated like it, and all of what is repeated otherwise. */

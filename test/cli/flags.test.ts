@@ -8,6 +8,7 @@ const input = z.strictObject({
   wait_s: z.number().default(25),
   detail: z.enum(['summary', 'nodes']).default('summary'),
   force: z.boolean().default(false),
+  dry_run: z.boolean().default(true).meta({ description: 'show only', off: 'do it' }),
   gates: z.array(z.string()).optional(),
   budget: z.strictObject({ usd: z.number().optional() }).optional(),
   scope: z.strictObject({ allow: z.array(z.string()).optional() }).optional(),
@@ -31,6 +32,9 @@ test.each([
   [['--wait-s', '3'], { wait_s: 3 }],
   [['--detail', 'nodes'], { detail: 'nodes' }],
   [['--force'], { force: true }],
+  [['--dry-run'], { dry_run: true }],
+  [['--no-dry-run'], { dry_run: false }],
+  [['--dry-run', '--no-dry-run'], { dry_run: false }],
   [['--gates', 'npm test', '--gates', 'npm run lint'], { gates: ['npm test', 'npm run lint'] }],
   [['--budget', '{"usd":2}'], { budget: { usd: 2 } }],
   [['--budget-usd', '2'], { budget: { usd: 2 } }],
@@ -54,5 +58,7 @@ test('every flag says what it means and what is taken without it', () => {
   const help = new Command('x');
   for (const { option } of flagsOf(input)) help.addOption(option);
   expect(help.helpInformation()).toContain('--run-id <text>');
-  expect(help.helpInformation()).toMatch(/--wait-s <number>\s+\(default: 25\)/);
+  expect(help.helpInformation()).toMatch(/--dry-run\s+show only/);
+  expect(help.helpInformation()).toMatch(/--no-dry-run\s+do it/);
+  expect(help.helpInformation()).toMatch(/--wait-s <number>\s+wait .*\(default:\s25\)/s);
 });

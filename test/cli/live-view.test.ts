@@ -198,7 +198,7 @@ const halfWay = {
     ['waiting', 4_984],
     ['failed', 1],
   ] as const),
-  failed: ['docs-10001'],
+  failed: [{ node: 'docs-10001', item: 'src/\u001b[31mlast file.ts' }],
 };
 
 test('a map is one line with a bar, however many items it has', () => {
@@ -207,8 +207,20 @@ test('a map is one line with a bar, however many items it has', () => {
   const ofMap = lines.filter((line) => line.includes('docs'));
   expect(ofMap).toHaveLength(1);
   expect(ofMap[0]).toContain('running');
-  expect(ofMap[0]).toContain('████░░░░░░ 5000/10001 done, 16 at work, 1 failed (docs-10001)');
+  expect(ofMap[0]).toContain(
+    '████░░░░░░ 5000/10001 done, 16 at work, 1 failed (docs-10001 src/ [31mlast file.ts)',
+  );
   expect(lines).toHaveLength(4);
+});
+
+test('what a failed item was made for is cut, and the line to the terminal', () => {
+  const item = `src/${'deep/'.repeat(40)}a.ts`;
+  const shown = picture([node('docs')], {
+    maps: [{ ...halfWay, failed: [{ node: 'docs-7', item }] }],
+  });
+  const lines = (width: number) => renderView(shown, 0, { width, height: 40, color: false });
+  expect(lines(200)[1]).toMatch(/1 failed \(docs-7 src\/deep\/[^ ]{30}…\)$/);
+  for (const line of lines(60)) expect(line.length).toBeLessThanOrEqual(60);
 });
 
 test('the progress of a list stands before the nodes, and a log says when another entry is done', () => {

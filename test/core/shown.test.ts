@@ -28,9 +28,10 @@ test('a trial of no ability takes nothing away', () => {
 });
 
 test.each([
+  { ability: 'start', refused: [true, false], taken: [] },
   { ability: 'readOnly', refused: [false], taken: [true] },
   { ability: 'commands', refused: [true], taken: [false] },
-  { ability: 'usage', refused: [true, false], taken: [] },
+  { ability: 'usage', refused: [], taken: [true, false] },
   { ability: 'resume', refused: [], taken: [true, false] },
   { ability: 'structuredOutput', refused: [], taken: [true, false] },
 ] as const)('a CLI shown to lack $ability is refused what needs it', (one) => {
@@ -60,8 +61,32 @@ test.each([
 
 test('a node that goes on with a session is refused to a CLI shown not to do that', () => {
   const lacks = lacksOf(tried({ resume: failed('resume') }));
-  expect(refusalFor(lacks, { write: true, resume: 'a-session' })).toContain('go on with a session');
-  expect(refusalFor(lacks, { write: true, resume: null })).toBeNull();
+  const asked = { write: true, isBudgeted: true };
+  expect(refusalFor(lacks, { ...asked, resume: 'a-session' })).toContain('go on with a session');
+  expect(refusalFor(lacks, { ...asked, resume: null })).toBeNull();
+});
+
+test.each([
+  ['of the node', { node: aNode('n', { budget: { usd: null, tokens: 1_000 } }) }],
+  ['of the run', { budget: { usd: 2, tokens: null } }],
+  ['of the day', { settings: { limits: { usd_per_day: 5 } } }],
+])('a CLI shown not to tell its usage gets no node under a budget %s', (_, asked) => {
+  const lacks = lacksOf(tried({ usage: failed('usage') }));
+  const { abilities, vendor } = codex;
+  const worker = { provider: 'codex', vendor, abilities, lacks, reason: null };
+  const question = {
+    node: aNode('n'),
+    workers: [worker],
+    lanes: [],
+    settings: {},
+    excluded: [],
+    otherThan: [],
+    now: 0,
+  };
+  expect(routeNode(question).ok).toBe(true);
+  expect(routeNode({ ...question, ...asked }).reasons.join()).toContain(
+    'its budget would not hold',
+  );
 });
 
 test('drift names what passed before and fails now, and the other way round', () => {

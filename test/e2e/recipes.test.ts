@@ -182,6 +182,22 @@ test('a broken file of the project is told with its line, and hides neither the 
   expect(meant.stderr).toContain('Did you mean port?');
 });
 
+test('a recipe may be a .yml; one name in two files is told, and neither is started', async () => {
+  const recipe = 'version: 1\nname: port\nnodes: { a: { kind: command, run: echo yml } }\n';
+  await rig.write('.mo/recipes/port.yml', recipe);
+  expect((await rig.mo(['trust'])).stdout).toContain('echo yml');
+  expect((await rig.mo(['workflow', 'run', '--recipe', 'port', '--json'])).exitCode).toBe(0);
+  await rig.write('.mo/recipes/port.yaml', recipe.replace('yml', 'yaml'));
+  const clash = 'is in two files: .mo/recipes/port.yaml and .mo/recipes/port.yml. Keep one of them';
+  const list = await rig.mo(['workflow', 'check', '--mode', 'list']);
+  expect(list.stdout).toContain(`  broken: ${clash}`);
+  for (const args of [['run'], ['check']]) {
+    const said = await rig.mo(['workflow', ...args, '--recipe', 'port']);
+    expect(said.stderr).toContain(`Recipe port ${clash}`);
+    expect(said.exitCode).toBe(2);
+  }
+});
+
 test("a project's own do is what mo do starts", async () => {
   const own = [
     'version: 1',

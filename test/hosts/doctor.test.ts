@@ -35,7 +35,7 @@ async function replaceInConfig(before: RegExp, after: string): Promise<void> {
 test('a host without its program and without mo', async () => {
   const found = await doctor();
   expect(found).toEqual([
-    expect.stringMatching(/^codex is not on the PATH\. → Install it/),
+    expect.stringMatching(/^codex is not on the PATH\. → Install it with `npm install/),
     'mo is in no host yet. → mo install',
   ]);
 });

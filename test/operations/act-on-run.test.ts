@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { answerRequest } from '../../src/operations/answer-request.ts';
+import { listRuns } from '../../src/operations/list-runs.ts';
 import { land } from '../../src/operations/land.ts';
 import { route } from '../../src/operations/route.ts';
+import { run as runOne } from '../../src/operations/run.ts';
 import { stop } from '../../src/operations/stop.ts';
 import { identify, isAlive } from '../../src/platform/process-identity.ts';
 import { providers } from '../../src/providers/providers.ts';
@@ -121,14 +123,56 @@ test('land that is refused says why and is not a success', async () => {
   expect(answer.exitCode).toBe(1);
 });
 
-test.each(['merge', 'discard'] as const)('land by %s needs confirm', async (how) => {
+test('a pull request answers with its address, and a rollback with where the branch was', async () => {
   const project = await aProject();
   const run = aRun(project, [aNode('a')]);
   run.record([{ type: 'run.finished', outcome: 'succeeded', reason: 'done' }]);
-  await expect(
-    land.run({ run_id: run.runId, how, confirm: false }, project.context),
-  ).rejects.toThrow('confirm true (--confirm)');
+  const url = 'https://github.com/acme/shop/pull/7';
+  ownerDoes(project, run, () =>
+    run.record([{ type: 'run.landed', how: 'pr', target: 'main', commit: 'c0ffee', url }]),
+  );
+  const asked = { run_id: '1', how: 'pr', confirm: true };
+  const opened = await land.call(asked, project.context);
+  expect(opened).toMatchObject({ exitCode: 0, data: { landed: true, url, commit: 'c0ffee' } });
+  expect(opened.reading).toBe(
+    `${run.runId}: pr main at c0ffee ${url} · merges cleanly into what is known of its target here`,
+  );
+  const [listed] = await listRuns(project.context, 1);
+  expect(listed?.landed).toBe(`pr main at c0ffee ${url}`);
+  ownerDoes(project, run, () =>
+    run.record([
+      { type: 'run.landed', how: 'rollback', target: 'main', commit: 'ba5e', from: 'ba5e' },
+    ]),
+  );
+  const back = await land.call({ ...asked, how: 'rollback' }, project.context);
+  expect(back.data).toMatchObject({ landed: true, from: 'ba5e', commit: 'ba5e', url: null });
+  expect(back.reading).toBe(`${run.runId}: rollback main at ba5e, where it was taken back before`);
 });
+
+test('what a run that failed has merged may be taken back, but nothing new lands', async () => {
+  const project = await aProject();
+  const run = aRun(project, [aNode('a')]);
+  run.record([{ type: 'run.finished', outcome: 'failed', reason: 'a failed' }]);
+  ownerDoes(project, run, () =>
+    run.record([{ type: 'run.landed', how: 'rollback', target: 'main', commit: 'ba5e' }]),
+  );
+  const asked = { run_id: run.runId, confirm: true };
+  await expect(land.run({ ...asked, how: 'pr' }, project.context)).rejects.toThrow('is failed');
+  const back = await land.run({ ...asked, how: 'rollback' }, project.context);
+  expect(back).toMatchObject({ landed: true, how: 'rollback' });
+});
+
+test.each(['merge', 'pr', 'discard', 'rollback'] as const)(
+  'land by %s needs confirm',
+  async (how) => {
+    const project = await aProject();
+    const run = aRun(project, [aNode('a')]);
+    run.record([{ type: 'run.finished', outcome: 'succeeded', reason: 'done' }]);
+    await expect(
+      land.run({ run_id: run.runId, how, confirm: false }, project.context),
+    ).rejects.toThrow('confirm true (--confirm)');
+  },
+);
 
 test('a run that is not over, or failed, does not land', async () => {
   const project = await aProject();
@@ -175,6 +219,37 @@ test('an answer to a run that asks nothing is refused', async () => {
   await expect(
     answerRequest(project.context, run.runId, { choice: 'yes', text: '', request: null }),
   ).rejects.toThrow('waiting for an answer');
+});
+
+test('a worker may be named as mo prints it: the provider and its profile', async () => {
+  const { context, store } = await aProject();
+  const profiles = { fast: { model: 'haiku' }, slow: {} };
+  context.settings = async () => ({
+    settings: { providers: { scripted: { profiles } } },
+    untrusted: null,
+  });
+  const chosen = { provider: 'scripted', profile: 'fast', model: 'haiku' };
+  const wish = { task: 'Explain it', provider: 'scripted:fast' };
+  expect((await route.call(wish, context)).data).toMatchObject({ choice: chosen });
+  const started = runOne.output.parse((await runOne.call(wish, context)).data);
+  expect(started.route).toMatchObject(chosen);
+  expect(store.spec(started.run_id).nodes).toMatchObject([
+    { provider: 'scripted', profile: 'fast' },
+  ]);
+  expect((await route.call({ ...wish, profile: 'fast' }, context)).data).toMatchObject({
+    choice: chosen,
+  });
+  for (const operation of [route, runOne]) {
+    await expect(operation.call({ ...wish, profile: 'slow' }, context)).rejects.toThrow(
+      'provider scripted:fast names profile fast, and profile says slow.',
+    );
+    await expect(operation.call({ ...wish, provider: 'scripted:fst' }, context)).rejects.toThrow(
+      'Provider scripted has no profile fst. Did you mean fast?',
+    );
+    await expect(operation.call({ ...wish, provider: 'gemini:fast' }, context)).rejects.toThrow(
+      'There is no provider gemini. Known: claude, codex.',
+    );
+  }
 });
 
 test('route takes what run takes, and says how a budget is kept where no money is told', async () => {

@@ -1,5 +1,5 @@
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { addWorktree } from '../../src/git/worktree.ts';
 import { openRepository } from '../../src/git/repository.ts';
@@ -46,11 +46,34 @@ test('clean shows what it would do, then parks what is nowhere else and removes 
   expect((await tidy(house, { action: 'clean' })).data).toMatchObject({ steps: [], bytes: 0 });
 });
 
+test('clean takes the folder of a run that holds no worktree, and leaves none behind', async () => {
+  const house = await aHouse();
+  const { runId, path } = await anOldRun(house);
+  const other = await house.create({ nodes: [writer('two', 'echo 1 > two.txt')] });
+  await house.own(other);
+  const folder = dirname(house.engine.paths.worktree(other, 'two'));
+  await mkdir(folder, { recursive: true });
+  const { data } = await tidy(house, { action: 'clean', dry_run: false });
+  expect(data['steps']).toMatchObject([
+    { what: 'park and remove', path: `.agent-workspace/worktrees/${runId}/left` },
+    { what: 'remove the empty folder', path: `.agent-workspace/worktrees/${other}` },
+  ]);
+  for (const gone of [dirname(path), folder]) await expect(stat(gone)).rejects.toThrow('ENOENT');
+});
+
 test('a run that goes on, or ended lately, is not touched', async () => {
   const house = await aHouse();
   const { runId } = await anOldRun(house);
   const lately = await tidy(house, { action: 'clean', older_than_days: 1 });
-  expect(lately.data).toMatchObject({ steps: [], kept: [{ why: 'the run ended too lately' }] });
+  expect(lately.data).toMatchObject({
+    steps: [],
+    kept: [
+      {
+        why: 'the run ended less than 1 day ago; project_apply {action: "clean", older_than_days: 0} takes it',
+      },
+    ],
+  });
+  expect(lately.reading).toMatch(/^clean: nothing to do$/m);
   const live = await house.create({ nodes: [writer('two', untilFile('go'))] });
   const owned = house.own(live);
   await until(async () => (await house.lines('ran')).includes('two 1'));
@@ -98,11 +121,15 @@ test('status, policy and stale say what there is', async () => {
   await writeFile(join(house.repo, 'mo.yaml'), 'limits: { usd_per_day: 3 }\n');
   const status = await look(house, { what: 'status' });
   expect(JSON.stringify(status)).toContain('1 succeeded');
+  expect(JSON.stringify(status)).toContain('1 branch mo/*');
   expect(status).toMatchObject({ problems: [], project: house.repo });
   const policy = await look(house, { what: 'policy' });
   expect(policy['items']).toContainEqual({ name: 'limits.usd_per_day', text: '3 (mo.yaml)' });
   const stale = await look(house, { what: 'stale' });
   expect(stale['items']).toMatchObject([{ name: runId, age_days: 0, text: 'succeeded' }]);
+  expect(stale['next']).toBe(
+    'Every run that is over ended less than 30 days ago: project_apply {action: "clean", older_than_days: 0} takes them all the same.',
+  );
   await writeFile(join(house.engine.paths.folder, '.gitignore'), '');
   expect(await look(house, { what: 'status' })).toMatchObject({
     problems: [{ what: 'git does not ignore the workspace.' }],
@@ -157,6 +184,43 @@ test('folders of earlier systems are moved under the archives with an index, not
     'orchestrator',
   ]);
   expect((await tidy(house, { action: 'migrate' })).data).toMatchObject({ steps: [] });
+});
+
+test('a folder of an earlier system that git tracks stays where it is', async () => {
+  const house = await aHouse();
+  await mkdir(join(house.repo, '.orchestrator'));
+  await writeFile(join(house.repo, '.orchestrator', 't'), 'mine\n');
+  await house.git('add', '.orchestrator/t');
+  await house.git('commit', '-qm', 'tracked');
+  const { data } = await tidy(house, { action: 'migrate', dry_run: false });
+  expect(data).toMatchObject({
+    steps: [],
+    kept: [{ path: '.orchestrator', why: 'git tracks it: git rm -r --cached .orchestrator first' }],
+  });
+  expect(await house.git('status', '--porcelain')).toBe('');
+});
+
+test.each<[string, string, (folder: string) => Promise<void>]>([
+  ['changed', 'something in it was changed', (folder) => writeFile(join(folder, 'log'), 'b')],
+  ['added to', 'something in it was changed', (folder) => writeFile(join(folder, 'x'), '')],
+  ['thinned out', 'something in it was changed', (folder) => rm(join(folder, 'log'))],
+  ['taken away', 'it is gone', (folder) => rm(folder, { recursive: true })],
+])('audit finds a folder that was %s after it was brought in', async (_, found, tamper) => {
+  const house = await aHouse();
+  await mkdir(join(house.repo, '.orchestrator', 'deep'), { recursive: true });
+  await writeFile(join(house.repo, '.orchestrator', 'log'), 'a');
+  await symlink('log', join(house.repo, '.orchestrator', 'deep', 'last'));
+  await tidy(house, { action: 'migrate', dry_run: false });
+  expect(await look(house, { what: 'audit' })).toMatchObject({
+    items: expect.arrayContaining([{ name: 'migrated', text: '1, contents looked up' }]),
+    problems: [],
+  });
+  await tamper(join(house.engine.paths.archives, 'orchestrator'));
+  const answer = await project.call({ what: 'audit' }, contextOf(house));
+  expect(answer).toMatchObject({
+    exitCode: 1,
+    data: { problems: [{ what: expect.stringMatching(`^archives/orchestrator: .*${found}`) }] },
+  });
 });
 
 test('init makes what is missing and leaves what is there', async () => {

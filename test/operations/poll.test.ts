@@ -2,6 +2,7 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { MoError } from '../../src/core/problem.ts';
 import { poll } from '../../src/operations/poll.ts';
 import { takePicture } from '../../src/operations/take-picture.ts';
 import { keepSource } from '../../src/store/kept-source.ts';
@@ -335,6 +336,72 @@ test('a run that ended meanwhile is told once among the active ones', async () =
   expect((await ask(project, undefined, { since: news.cursor })).changed).toBe(false);
 });
 
+test('the wait for all runs goes on while their workers only start and speak', async () => {
+  const project = await aProject();
+  const first = aRun(project, [aNode('a'), aNode('b')]);
+  const second = aRun(project, [aNode('c')]);
+  const { cursor } = await ask(project, undefined);
+  const looked = countsWaits(project);
+  const waiting = ask(project, undefined, { since: cursor, wait_s: 50 });
+  await looked(2);
+  first.owner.start('a');
+  second.owner.start('c');
+  second.owner.act('c', { lastAction: 'reading' });
+  await Promise.race([looked(4), waiting]);
+  first.owner.verify('a');
+  expect((await waiting).runs).toEqual([
+    `${first.runId} running: 1 waiting, 1 verified; $0.25 · 1.2k tokens`,
+    `${second.runId} running: 1 running`,
+  ]);
+});
+
+/** Resolves when whoever polls has looked and gone on waiting, for so many runs in all. */
+function countsWaits(project: TestProject): (count: number) => Promise<void> {
+  const { store } = project;
+  let count = 0;
+  const heard = new Map<number, () => void>();
+  const counting: typeof store = {
+    ...store,
+    waitForPulse: (runId, wait) => {
+      count += 1;
+      for (const [wanted, hear] of heard) if (count >= wanted) hear();
+      return store.waitForPulse(runId, wait);
+    },
+  };
+  project.context.storeIfAny = async () => counting;
+  return (wanted) =>
+    new Promise((resolve) => {
+      if (count >= wanted) resolve();
+      else heard.set(wanted, resolve);
+    });
+}
+
+test('the wait for all runs ends when a worker of one raises a flag, and says whose it is', async () => {
+  const project = await aProject();
+  const { runId, owner } = aRun(project, [aNode('a')]);
+  aRun(project, [aNode('b')]);
+  owner.start('a');
+  const { cursor } = await ask(project, undefined);
+  const waiting = ask(project, undefined, { since: cursor, wait_s: 50 });
+  owner.act('a', { lastAction: 'rm -rf build', flags: ['destructive'] });
+  const news = await waiting;
+  expect(news.runs).toEqual([`${runId} running: 1 running; a [destructive]`]);
+  expect((await ask(project, undefined, { since: news.cursor })).changed).toBe(false);
+});
+
+test('what keeps one of the runs from having an owner is told beside all of them', async () => {
+  const project = await aProject();
+  const runs = [aRun(project, [aNode('a')]), aRun(project, [aNode('b')])];
+  project.context.ensureOwner = async (runId) => {
+    if (runId === runs[0]?.runId) throw new MoError({ code: 'owner-failed', runId, reason: 'no' });
+  };
+  const news = await ask(project, undefined);
+  expect(news.warning).toContain(`The owner of run ${runs[0]?.runId} ended early`);
+  expect(news.runs).toHaveLength(2);
+  const since = { since: news.cursor, wait_s: 50 };
+  expect((await ask(project, undefined, since)).warning).toBe(news.warning);
+});
+
 test('looking at a run makes sure that somebody executes it', async () => {
   const project = await aProject();
   const { runId } = aRun(project, [aNode('a')]);
@@ -354,7 +421,7 @@ test.each(['x', '1', '1.2', '9'.repeat(50), '../..'])(
 test('a map of 10,000 items is told in 2 KB: items are counted, and who else changed is listed', async () => {
   const project = await aProject();
   const items = Array.from({ length: 10_000 }, (_, index) =>
-    aNode(`docs-${index + 1}`, { itemOf: 'docs' }),
+    aNode(`docs-${index + 1}`, { itemOf: 'docs', items: [`src/${index + 1}-${'ü'.repeat(60)}`] }),
   );
   const { runId, owner, record } = aRun(project, [aMap('docs'), aNode('other'), ...items]);
   for (let one = 1; one <= 20; one += 1) owner.start(`docs-${one}`);
@@ -364,10 +431,25 @@ test('a map of 10,000 items is told in 2 KB: items are counted, and who else cha
   owner.start('other');
   const news = await ask(project, runId);
   expect(news.maps).toEqual([
-    'docs 4/10000 done, 11 at work, 5 failed (docs-5, docs-6, docs-7, …)',
+    `docs 4/10000 done, 11 at work, 5 failed (${[5, 6, 7].map((one) => `docs-${one} src/${one}-${'ü'.repeat(33)}…`).join(', ')}, …)`,
   ]);
   expect(news.lines).toEqual([expect.stringContaining('other running')]);
   expect(Buffer.byteLength(JSON.stringify(news))).toBeLessThan(2_000);
+});
+
+test('an item is told in detail with what it was made for', async () => {
+  const project = await aProject();
+  const items = [['src/a.ts'], ['src/b.ts', 'src/c.ts', 'src/d.ts'], null].map((made, index) =>
+    aNode(`docs-${index + 1}`, { itemOf: 'docs', items: made }),
+  );
+  const { runId, owner } = aRun(project, [aMap('docs'), ...items]);
+  for (const { name } of items) owner.start(name);
+  const { nodes } = await ask(project, runId, { detail: 'nodes' });
+  expect(nodes?.map(({ node, item }) => [node, item])).toEqual([
+    ['docs-1', 'src/a.ts'],
+    ['docs-2', 'src/b.ts and 2 more'],
+    ['docs-3', undefined],
+  ]);
 });
 
 test('progress is told of the lists that nodes belong to: an entry counts when all its nodes are done', async () => {
@@ -411,6 +493,21 @@ function aMapRun(project: TestProject, items: number) {
   );
   return aRun(project, [aMap('docs'), aNode('other'), ...nodes]);
 }
+
+test('a map is at work until its items are over, and then what they have come to', async () => {
+  const project = await aProject();
+  const { runId, owner, record } = aMapRun(project, 2);
+  owner.verify('docs');
+  const state = async () => {
+    const { counts, nodes } = await ask(project, runId, { detail: 'nodes' });
+    return { ...counts, docs: nodes?.find(({ node }) => node === 'docs')?.status };
+  };
+  expect(await state()).toEqual({ waiting: 3, running: 1, docs: 'running' });
+  owner.start('docs-1');
+  owner.verify('docs-1');
+  record([{ type: 'node.failed', node: 'docs-2', message: 'no', findings: [] }]);
+  expect(await state()).toEqual({ waiting: 1, verified: 1, failed: 2, docs: 'failed' });
+});
 
 test('items that are verified end no wait; a node that is no item does', async () => {
   const project = await aProject();

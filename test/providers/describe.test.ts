@@ -120,12 +120,12 @@ describe('claude', () => {
 
 describe('codex', () => {
   const quiet = [
-    '--disable',
-    'plugins',
-    '--disable',
-    'apps',
-    '--disable',
-    'unbounded_connection_retries',
+    '-c',
+    'features.plugins=false',
+    '-c',
+    'features.apps=false',
+    '-c',
+    'features.unbounded_connection_retries=false',
     '-c',
     'check_for_update_on_startup=false',
     '-c',

@@ -89,8 +89,8 @@ describe('the sample repository', () => {
     await writeFile(
       join(sample, 'test/open.test.js'),
       "import { test } from 'node:test';\nimport { startApp } from '../support/start-app.js';\n" +
-        "import assert from 'node:assert';\ntest('open', async () => { const app = await startApp();\n" +
-        "assert.equal((await app.post('/todos', {})).status, 201); app.close(); });\n",
+        "import assert from 'node:assert';\ntest('open', async (context) => { const app = await startApp(context);\n" +
+        "assert.equal((await app.post('/todos', {})).status, 201); });\n",
     );
     expect(await gatesPass()).toBe(true);
   });
@@ -108,10 +108,29 @@ describe('the sample repository', () => {
     expect(stdout.trim()).toBe('1');
   });
 
-  test('a folder that cannot be made is named', async () => {
-    await expect(
-      makeSampleRepository(join(sample, 'package.json', 'inside')),
-    ).rejects.toMatchObject({ code: 'workspace-unwritable' });
+  test('a sample that is there already is not made a second time', async () => {
+    await expect(makeSampleRepository(sample)).rejects.toMatchObject({ code: 'bad-input' });
+    expect((await command('git', 'rev-list', '--count', '--all')).stdout.trim()).toBe('1');
+  });
+
+  test('a test that fails ends, and so do all tests with it', async () => {
+    await writeFile(
+      join(sample, 'src/store.js'),
+      `${sampleFiles['src/store.js']}`.replace('id: lastId', 'id: 7'),
+    );
+    const results = await Promise.all(
+      ['support/all-tests.js', 'test/todos.test.js'].map((file) => command('node', '--test', file)),
+    );
+    expect(results.map(({ exitCode }) => exitCode)).toEqual([1, 1]);
+  });
+
+  test('a test that never ends is told of and ended', async () => {
+    await writeFile(
+      join(sample, 'test/hangs.test.js'),
+      'import { test } from "node:test";\ntest("hangs", () => new Promise(() => setInterval(() => {}, 1000)));\n',
+    );
+    const result = await command('/bin/sh', '-c', 'TEST_LIMIT_MS=200 node support/all-tests.js');
+    expect(result).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('did not end') });
   });
 });
 

@@ -13,6 +13,7 @@ export function plainProvider(
     name: 'plain',
     vendor: 'test',
     binary: 'plain',
+    install: null,
     abilities: {
       resume: false,
       steer: false,

@@ -164,7 +164,7 @@ test.each<[string, string, string]>([
     'max_nodes: 1\n  a: { task: x }\n  b: { task: x }',
     'the file alone has 2 nodes.',
   ],
-  ['a bad max_nodes', 'max_nodes: 20001\n  a: { task: x }', '20001 does not fit'],
+  ['a bad max_nodes', 'max_nodes: 20001\n  a: { task: x }', 'must be 20000 or less, not 20001.'],
   [
     'an unknown provider',
     '  a: { task: x, provider: claud }',
@@ -177,6 +177,21 @@ test.each<[string, string, string]>([
     'there is no profile "fast". There is none. Profiles are set in mo.yaml.',
   ],
   [
+    'an unknown profile in the name of a worker',
+    '  a: { task: x, provider: "claude:fst" }',
+    'nodes.a.provider there is no profile "fst". Did you mean fast?',
+  ],
+  [
+    'a profile of a provider that nobody has',
+    '  a: { task: x, provider: "gemini:fast" }',
+    'nodes.a.provider there is no provider "gemini". Known: claude, codex.',
+  ],
+  [
+    'two profiles',
+    '  a: { task: x, provider: "claude:fast", profile: slow }',
+    'nodes.a.profile "slow" is another profile than that of provider "claude:fast". Name one of them.',
+  ],
+  [
     'an unknown provider of items',
     map('over: [a], node: { task: x, provider: gemini }'),
     'nodes.m.node.provider there is no provider "gemini". Known: claude, codex.',
@@ -184,7 +199,7 @@ test.each<[string, string, string]>([
   [
     'a wrong retry count',
     gate('a').replace('retry: a', 'retry: a, max_retries: 0'),
-    '0 does not fit',
+    'must be 1 or more, not 0.',
   ],
   [
     'a judge gate',
@@ -251,7 +266,7 @@ async function messagesOf(text: string): Promise<string[]> {
   return (await errorsOf(text)).map(({ where, what, fix }) => `${where} ${what} ${fix}`);
 }
 
-test.each(['inputs', 'run', 'nodes', 'person', 'when'])(
+test.each(['inputs', 'run', 'nodes', 'person', 'when', 'verify'])(
   'no node can be called %s, which means something else',
   async (name) => {
     const text = `version: 1\nname: x\nnodes:\n  a: { task: x }\n  ${name}: { task: x, needs: [a] }\n`;
@@ -264,5 +279,13 @@ test.each(['inputs', 'run', 'nodes', 'person', 'when'])(
         fix: expect.stringContaining(`such as ${name}-1`),
       },
     ]);
+  },
+);
+
+test.each(['landing', 'landing-a', 'asked', 'stale', 'plan', 'review', 'parked', 'verify-1'])(
+  'a node may be called %s: nothing else is where it goes',
+  async (name) => {
+    const text = `version: 1\nname: x\nnodes:\n  ${name}: { task: x }\n`;
+    expect(await errorsOf(text)).toEqual([]);
   },
 );

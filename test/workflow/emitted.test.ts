@@ -91,6 +91,7 @@ describe('emitted nodes', () => {
     ["one of mo's own names", [planned('fix-1-1')], "mo's own"],
     ['a bad name', [planned('A')], 'is no node name'],
     ['a name that means something else', [planned('person')], 'no node can be called person'],
+    ['the name of the whole', [planned('verify')], 'no node can be called verify: rounds of'],
     ['an unknown need', [{ ...planned('a'), needs: ['zz'] }], 'there is no node "zz".'],
     ['a need that waits for the plan', [{ ...planned('a'), needs: ['review'] }], 'itself waits'],
     [

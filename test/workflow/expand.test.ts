@@ -37,6 +37,22 @@ test('a node that names another provider does not take the model of the first', 
   expect(node).toMatchObject({ provider: 'codex', model: null, effort: null });
 });
 
+test('a provider with its profile is both, be it in the defaults or on a node', async () => {
+  const nodes = await nodesOf(`
+defaults: { provider: "claude:fast", model: haiku }
+nodes:
+  a: { task: x }
+  b: { task: x, provider: "claude:slow" }
+  c: { task: x, provider: "codex:fast" }
+emitted: { provider: "claude:late" }
+`);
+  expect(nodes).toMatchObject([
+    { provider: 'claude', profile: 'fast', model: 'haiku' },
+    { provider: 'claude', profile: 'slow', model: 'haiku' },
+    { provider: 'codex', profile: 'fast', model: null },
+  ]);
+});
+
 test('a command node waits in silence as long as it may run', async () => {
   const [node] = await nodesOf('nodes: { a: { kind: command, run: npm run build, timeout: 1h } }');
   expect(node).toMatchObject({

@@ -11,7 +11,10 @@ export const demo: RegisterCommand = (program, host) => {
     .description(
       'Make a small repository, hand a goal to scripted workers, and land it: one fails its gate and is sent back, one dies and is tried again. Needs no account and no network.',
     )
-    .option('--folder <path>', 'where to make the sample repository (default: a new temp folder)')
+    .option(
+      '--folder <path>',
+      'where to make the sample repository: a new or empty folder (default: a temp folder)',
+    )
     .action(async () => {
       await runDemo(command, host, flags.parse(command.optsWithGlobals()));
     });

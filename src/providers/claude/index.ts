@@ -11,6 +11,7 @@ export const claude: Provider = {
   name: 'claude',
   vendor: 'anthropic',
   binary: 'claude',
+  install: 'npm install --global @anthropic-ai/claude-code',
   abilities: {
     resume: true,
     steer: false,

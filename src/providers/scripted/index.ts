@@ -7,6 +7,7 @@ export const scripted: Provider = {
   vendor: 'scripted',
   // Ships with mo; whoever starts a worker finds it by this name.
   binary: 'mo-scripted-worker',
+  install: null,
   abilities: {
     resume: true,
     steer: false,

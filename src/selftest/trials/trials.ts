@@ -19,7 +19,7 @@ export type Trial = {
 
 /** In the order in which they are shown; without `start` nothing else is tried. */
 export const trials: readonly Trial[] = [
-  { name: 'start', title: 'starts and answers', ability: null, run: starts },
+  { name: 'start', title: 'starts and answers', ability: 'start', run: starts },
   { name: 'stream', title: 'streams what it does', ability: 'commands', run: streams },
   { name: 'schema', title: 'answers in a schema', ability: 'structuredOutput', run: fitsSchema },
   { name: 'read-only', title: 'is kept from writing', ability: 'readOnly', run: isKept },

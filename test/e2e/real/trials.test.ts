@@ -74,7 +74,7 @@ describe.skipIf(clis === null)('the worker CLIs that are installed', () => {
     expect(route.exitCode).toBe(5);
     expect(route.stderr).toContain('cannot be kept from writing (mo selftest --hosts)');
     const health = await mo('health');
-    expect(health.stdout).toContain('is not used for readOnly');
+    expect(health.stdout).toContain('gets no node that only reads');
   });
 });
 
