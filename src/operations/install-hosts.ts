@@ -111,7 +111,12 @@ async function planOne(
 function allOf(refused: readonly MoError[]): MoError {
   const [first] = refused;
   if (first !== undefined && refused.length === 1) return first;
-  return new MoError({ code: 'hosts-refused', reasons: refused.map(({ message }) => message) });
+  const reasons = refused.map(({ message }) => message);
+  const { problem } = refused.at(-1) ?? {};
+  const isWrongUse = refused.every((error) => error.problem.code === 'bad-input');
+  if (!isWrongUse || problem?.code !== 'bad-input')
+    return new MoError({ code: 'hosts-refused', reasons });
+  return new MoError({ ...problem, what: [...reasons.slice(0, -1), problem.what].join('\n') });
 }
 
 /** What an earlier host has taken is whole and recorded, so it stays. */

@@ -366,6 +366,11 @@ test('beside a plugin of mo no server is put in, in no scope, unless that is for
     expect(exitCode).toBe(2);
   }
   expect(await user.picture()).toEqual(before);
+  await user.write('.codex/config.toml', '[plugins."mo@mo-mcp"]\nenabled = true\n');
+  const both = await user.mo('install', '--yes');
+  expect(both.stderr).toContain('claude plugin uninstall mo@mo-mcp (or');
+  expect(both.stderr).toContain('codex plugin remove mo@mo-mcp (or');
+  expect(both.exitCode).toBe(2);
   const { exitCode, stdout } = await user.mo('install', '--yes', '--force');
   expect(exitCode).toBe(0);
   expect(stdout).toContain('Take it out with: claude plugin uninstall mo@mo-mcp');
