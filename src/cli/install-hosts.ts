@@ -7,6 +7,7 @@ import type {
 import type { UpdateWish } from '../operations/update-hosts.ts';
 import { homeFolder } from '../platform/data-folder.ts';
 import type { CommandCall } from './command-call.ts';
+import { parseJson } from '../core/json.ts';
 import { redact } from '../core/redact.ts';
 
 type Asking = { dryRun: boolean; yes: boolean };
@@ -101,13 +102,25 @@ function planLines(plan: HostPlan, shown: (path: string) => string, withDiff: bo
     `${plan.title}${plan.binary === null ? ' (its program is not on the PATH: only its files are written)' : ` (${shown(plan.binary)})`}`,
     ...plan.steps.flatMap((step) => [
       `  ${signs[step.change]} ${shown(step.path)}  ${step.what}${step.by === null || step.change === 'same' ? '' : `  [by ${step.by}]`}`,
-      ...(withDiff && step.diff !== null
-        ? redact(step.diff)
-            .split('\n')
-            .map((line) => `      ${line}`)
-        : []),
+      ...(withDiff && step.diff !== null ? diffLines(step.diff) : []),
     ]),
   ];
+}
+
+export function diffLines(diff: string): string[] {
+  return redact(diff)
+    .split('\n')
+    .map((line) => `      ${folded(line)}`);
+}
+
+const foldedFrom = 10;
+
+/** A long list on one line says little on a screen. */
+function folded(line: string): string {
+  const list = /^(.*?)(\[".*"\])(.*)$/.exec(line);
+  const items = parseJson(list?.[2] ?? '')?.value;
+  if (list === null || !Array.isArray(items) || items.length < foldedFrom) return line;
+  return `${list[1]}[${items.length} names, see --json]${list[3]}`;
 }
 
 function checkLine(title: string, { state, what }: NonNullable<InstalledHost['check']>): string {

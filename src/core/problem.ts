@@ -61,6 +61,8 @@ export type Problem =
   | { code: 'check-failed'; what: string; fix: string }
   | { code: 'host-missing'; hosts: readonly string[]; needs: 'anything' | 'program' }
   | { code: 'host-refused'; host: string; what: string }
+  | { code: 'hosts-refused'; reasons: readonly string[] }
+  | { code: 'install-halted'; done: readonly string[]; host: string; reason: string }
   | { code: 'install-busy'; command: string; pid: number; since: string }
   | { code: 'config-broken'; file: string; line: number | null; what: string }
   | { code: 'config-read-only'; file: string; reason: string }
@@ -214,6 +216,10 @@ export function describeProblem(problem: Problem, surface: Surface = 'mcp'): str
         : `${problem.hosts.join(' and ')} ${problem.hosts.length === 1 ? 'is' : 'are'} not on this machine: no program on the PATH and no configuration. Install ${problem.hosts.length === 1 ? 'it' : 'one of them'}, then run the same command again.`;
     case 'host-refused':
       return `${problem.host} did not take it: ${problem.what.trim().replace(/\.$/, '')}. Mend what it names, then run the same command again.`;
+    case 'hosts-refused':
+      return problem.reasons.join('\n');
+    case 'install-halted':
+      return `${problem.done.join(' and ')} ${problem.done.length === 1 ? 'is' : 'are'} done and ${problem.done.length === 1 ? 'stays' : 'stay'}, ${problem.host} is not: ${problem.reason} What is done can be taken out with \`mo uninstall\`.`;
     case 'install-busy':
       return `\`${problem.command}\` (pid ${problem.pid}, since ${problem.since}) is at work on the files of the hosts, so nothing was changed. Wait until it has ended, or end it, then run the same command again.`;
     case 'config-broken':
@@ -281,6 +287,8 @@ export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'check-failed': 5,
   'host-missing': 5,
   'host-refused': 5,
+  'hosts-refused': 5,
+  'install-halted': 5,
   'install-busy': 5,
   'config-broken': 5,
   'config-read-only': 5,

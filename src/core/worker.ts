@@ -194,6 +194,8 @@ export type Probe = {
     stdout: string;
     stderr: string;
   }) => 'yes' | 'no' | 'unknown';
+  /** Why the CLI starts nothing as it is set up, in the words of the same answer; null: it does not say that. */
+  unable: (output: { stdout: string; stderr: string }) => string | null;
   /** Environment variables that sign the CLI in by themselves. */
   keyEnv: readonly string[];
 };

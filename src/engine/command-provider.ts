@@ -56,6 +56,7 @@ export const commandProvider: Provider = {
     version: () => null,
     authArgs: null,
     signedIn: () => 'yes',
+    unable: () => null,
     keyEnv: [],
   },
 };

@@ -89,6 +89,15 @@ export async function undoEntry(
   return isRestored ? 'restored' : 'taken out';
 }
 
+/** What is left of the text without mo's entry, with the one that stood there before. Throws `config-broken`. */
+export function withoutEntry({ mark, entryBefore }: EntryPart, host: Host, text: string): string {
+  return inFile(mark.file, () => {
+    if (host.readEntry(text) === null) return text;
+    const without = host.removeEntry(text);
+    return entryBefore === null ? without : host.setEntry(without, entryBefore);
+  });
+}
+
 async function takeOut(
   part: EntryPart,
   { host, scope, call }: Pick<EntryWish, 'host' | 'scope' | 'call'>,
@@ -97,12 +106,8 @@ async function takeOut(
   const config = await readConfigFile(file);
   const { text } = config;
   if (text === null) return;
-  const present = inFile(file, () => host.readEntry(text));
-  if (present === null) return;
-  const edited = inFile(file, () => {
-    const without = host.removeEntry(text);
-    return part.entryBefore === null ? without : host.setEntry(without, part.entryBefore);
-  });
+  const edited = withoutEntry(part, host, text);
+  if (edited === text) return;
   const ownWay = call === null ? null : host.ownWay(scope, text);
   if (ownWay === null || call === null || part.entryBefore !== null) {
     await writeText(config, edited);

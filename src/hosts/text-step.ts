@@ -63,12 +63,21 @@ export async function undoText(
   if (!isRestored) {
     const config = await readConfigFile(part.mark.file);
     const { text } = config;
-    const left = text === null ? null : editIn(config.file, () => remove(text));
+    const left = text === null ? null : withoutText(part, text, remove);
     if (left?.trim() === '' && part.mark.before === null) await rm(config.target);
     else if (left !== null && left !== text) await writeText(config, left);
   }
   await tidyUp(part.mark, needed);
   return isRestored ? 'restored' : 'taken out';
+}
+
+/** What is left of the text without what mo has put there. Throws `config-broken`. */
+export function withoutText(
+  { mark }: TextPart,
+  text: string,
+  remove: (text: string) => string,
+): string {
+  return editIn(mark.file, () => remove(text));
 }
 
 function editIn(file: string, edit: () => string): string {

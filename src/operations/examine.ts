@@ -5,7 +5,14 @@ import { examineEntry, examineSkill } from '../hosts/examine-host.ts';
 import type { Finding } from '../hosts/finding.ts';
 import type { FoundHost } from '../hosts/found-host.ts';
 import { findHost } from '../hosts/found-host.ts';
-import { pluginId, type Host, type HostCheck, type HostPlace, type Mode } from '../hosts/host.ts';
+import {
+  pluginId,
+  type Host,
+  type HostCheck,
+  type HostName,
+  type HostPlace,
+  type Mode,
+} from '../hosts/host.ts';
 import { hosts } from '../hosts/hosts.ts';
 import { readRecord, type Install } from '../hosts/install-record.ts';
 import { pluginRemoval } from '../hosts/twins.ts';
@@ -32,21 +39,25 @@ export type Examination = {
   mo: string;
   node: string;
   hosts: ExaminedHost[];
-  /** Of mo itself and of the project. */
-  findings: Finding[];
+  /** All of them: `host` is null for those of mo itself and of the project. */
+  findings: (Finding & { host: HostName | null })[];
   ok: boolean;
 };
 
 /** Everything that can keep mo from working in a host, with what to type against it. Changes nothing; hosts start their servers for it. */
-export async function examine(context: OperationContext): Promise<Examination> {
+export async function examine(
+  context: OperationContext,
+  wish: { host: HostName | 'all' },
+): Promise<Examination> {
   const place = await hostPlace(context);
+  const wanted = hosts.filter(({ name }) => wish.host === 'all' || name === wish.host);
   const [found, own] = await Promise.all([
-    Promise.all(hosts.map((host) => findHost(host, place))),
+    Promise.all(wanted.map((host) => findHost(host, place))),
     examineSelf(context, place),
   ]);
   const installs = await readInstalls(place, own);
   const examined: ExaminedHost[] = [];
-  for (const [index, host] of hosts.entries()) {
+  for (const [index, host] of wanted.entries()) {
     const one = found[index] ?? null;
     const install = installs.find(
       ({ host: name, scope, at }) =>
@@ -62,22 +73,27 @@ export async function examine(context: OperationContext): Promise<Examination> {
       );
     }
   }
-  const isNowhere = examined.every(({ mo }) => mo === 'no');
   const findings = [
-    ...own,
-    ...(examined.length === 0
-      ? [
-          {
-            what: 'Neither Claude Code nor Codex is here.',
-            fix: 'Install one of them, then: mo install',
-          },
-        ]
-      : isNowhere
-        ? [{ what: 'mo is in no host yet.', fix: 'mo install' }]
-        : []),
+    ...examined.flatMap((one) => one.findings.map((each) => ({ host: one.host, ...each }))),
+    ...[...own, ...absent(wanted, examined)].map((each) => ({ host: null, ...each })),
   ];
-  const ok = findings.length === 0 && examined.every((one) => one.findings.length === 0);
+  const ok = findings.length === 0;
   return { mo: context.version, node: process.versions.node, hosts: examined, findings, ok };
+}
+
+/** No host, or mo in none. */
+function absent(wanted: readonly Host[], examined: readonly ExaminedHost[]): Finding[] {
+  const [one, ...more] = wanted;
+  const install =
+    one === undefined || more.length > 0 ? 'mo install' : `mo install --host ${one.name}`;
+  if (examined.length === 0) {
+    const what =
+      more.length === 0 ? `${one?.title} is not here.` : 'Neither Claude Code nor Codex is here.';
+    return [{ what, fix: `Install ${more.length === 0 ? 'it' : 'one of them'}, then: ${install}` }];
+  }
+  if (examined.some(({ mo }) => mo !== 'no')) return [];
+  const where = more.length === 0 ? `not in ${one?.title}` : 'in no host';
+  return [{ what: `mo is ${where} yet.`, fix: install }];
 }
 
 async function examineHost(

@@ -66,20 +66,23 @@ export async function planFound(
   wishes: readonly { found: FoundHost; wish: InstallWish }[],
 ): Promise<HostsInstallation> {
   const record = await readRecord(place);
-  const planned: { found: FoundHost; wish: InstallWish; steps: Step[]; plan: HostPlan }[] = [];
-  for (const { found, wish } of wishes) {
-    const known = knownInstall(record.installs, place, found, wish);
-    const steps = await planInstall(place, found, wish, known);
-    const twins = await findTwins(place, found, wish.mode, record.installs);
-    if (known === null && !wish.force) refuseTwin(found, twins);
-    planned.push({ found, wish, steps, plan: planOf(found, wish, { steps, twins }) });
+  const planned: Planned[] = [];
+  const refused: MoError[] = [];
+  for (const one of wishes) {
+    try {
+      planned.push(await planOne(place, one, record.installs));
+    } catch (error) {
+      if (!(error instanceof MoError)) throw error;
+      refused.push(error);
+    }
   }
+  if (refused.length > 0) throw allOf(refused);
   return {
     plans: planned.map(({ plan }) => plan),
     apply: async (told) => {
       const installed: InstalledHost[] = [];
       for (const { found, wish, steps, plan } of planned) {
-        await applySteps(place, found, wish, steps);
+        await haltAfter(installed, found, () => applySteps(place, found, wish, steps));
         const check = plan.isSame ? null : await checkHost(place, found, wish);
         const one = { ...plan, check };
         told(one);
@@ -88,6 +91,48 @@ export async function planFound(
       return installed;
     },
   };
+}
+
+type Planned = { found: FoundHost; wish: InstallWish; steps: Step[]; plan: HostPlan };
+
+async function planOne(
+  place: HostPlace,
+  { found, wish }: Pick<Planned, 'found' | 'wish'>,
+  installs: readonly Install[],
+): Promise<Planned> {
+  const known = knownInstall(installs, place, found, wish);
+  const steps = await planInstall(place, found, wish, known);
+  const twins = await findTwins(place, found, wish.mode, installs);
+  if (known === null && !wish.force) refuseTwin(found, twins);
+  return { found, wish, steps, plan: planOf(found, wish, { steps, twins }) };
+}
+
+/** Whoever mends one host would find the next one refused. */
+function allOf(refused: readonly MoError[]): MoError {
+  const [first] = refused;
+  if (first !== undefined && refused.length === 1) return first;
+  const reasons = refused.map(({ message }) => message);
+  const { problem } = refused.at(-1) ?? {};
+  const isWrongUse = refused.every((error) => error.problem.code === 'bad-input');
+  if (!isWrongUse || problem?.code !== 'bad-input')
+    return new MoError({ code: 'hosts-refused', reasons });
+  return new MoError({ ...problem, what: [...reasons.slice(0, -1), problem.what].join('\n') });
+}
+
+/** What an earlier host has taken is whole and recorded, so it stays. */
+async function haltAfter(
+  before: readonly HostPlan[],
+  { host }: FoundHost,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    const done = before.filter(({ isSame }) => !isSame).map(({ title }) => title);
+    if (!(cause instanceof MoError) || done.length === 0) throw cause;
+    const { message: reason } = cause;
+    throw new MoError({ code: 'install-halted', done, host: host.title, reason }, { cause });
+  }
 }
 
 /** Where an installation stands in the record. */

@@ -100,8 +100,11 @@ test('a dry run shows every file and its lines, and writes none', async () => {
   expect(stdout).toContain('~/.codex/config.toml');
   expect(stdout).toContain('+ \t\t"mo": {');
   expect(stdout).toContain('+ [mcp_servers.mo]');
+  expect(stdout).toMatch(/\+ env_vars = \[\d\d names, see --json\]\n/);
   expect(stdout).toContain('+ SKILL.md');
   expect(await user.picture()).toEqual(before);
+  const { hosts } = JSON.parse((await user.mo('install', '--dry-run', '--json')).stdout);
+  expect(JSON.stringify(hosts)).toContain('CLAUDE_CODE_OAUTH_TOKEN');
 });
 
 test('after others have changed a file, only what is ours is taken out', async () => {
@@ -127,8 +130,12 @@ test.each([
   ['.claude.json', '{\n  "a": 1,\n  // mine\n}', 3],
   ['.claude.json', '{\n  "a": 1\n', 3],
   ['.codex/config.toml', 'a = 1\nb = \n', 2],
+  ['.codex/config.toml', 'a = 1\nmcp_servers = 3\n', 2],
+  ['.codex/config.toml', '[[mcp_servers]]\nb = 1\n', 1],
+  ['.codex/config.toml', '[mcp_servers]\n# mo\nmo = true\n', 3],
+  ['.claude.json', '{\n  "mcpServers": 3\n}', 2],
 ])(
-  '%s that does not parse is refused with its line, and so is all the rest',
+  '%s that cannot be used is refused with its line, and so is all the rest',
   async (file, text, line) => {
     await bothHosts();
     await user.write(file, text);
@@ -139,6 +146,35 @@ test.each([
     expect(await user.picture()).toEqual(before);
   },
 );
+
+test('of two files that cannot be used both are said', async () => {
+  await user.write('.claude.json', '{');
+  await user.write('.codex/config.toml', 'b = \n');
+  const { exitCode, stderr } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(5);
+  expect(stderr).toContain(`${join(user.home, '.claude.json')}:1 cannot be used`);
+  expect(stderr).toContain(`${join(user.home, '.codex/config.toml')}:1 cannot be used`);
+});
+
+test('where the second host refuses, it says that the first one is done, and both can be mended', async () => {
+  await bothHosts();
+  const before = await user.picture();
+  const program = `#!${process.execPath}
+require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, method } = JSON.parse(line);
+  const error = { code: -32600, message: 'policy forbids servers' };
+  if (id !== undefined) console.log(JSON.stringify(method === 'initialize' ? { id, result: {} } : { id, error }));
+});
+`;
+  await writeFile(join(user.bin, 'codex'), program, { mode: 0o755 });
+  const { exitCode, stderr } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(5);
+  expect(stderr).toContain('Claude Code is done and stays, Codex is not: Codex did not take it');
+  expect(stderr).toContain('policy forbids servers');
+  expect(await user.read('.codex/config.toml')).toBe(codexText);
+  await user.mo('uninstall', '--yes');
+  expect(await user.picture()).toEqual(before);
+});
 
 test('a read-only file is left alone', async () => {
   await bothHosts();
@@ -330,6 +366,11 @@ test('beside a plugin of mo no server is put in, in no scope, unless that is for
     expect(exitCode).toBe(2);
   }
   expect(await user.picture()).toEqual(before);
+  await user.write('.codex/config.toml', '[plugins."mo@mo-mcp"]\nenabled = true\n');
+  const both = await user.mo('install', '--yes');
+  expect(both.stderr).toContain('claude plugin uninstall mo@mo-mcp (or');
+  expect(both.stderr).toContain('codex plugin remove mo@mo-mcp (or');
+  expect(both.exitCode).toBe(2);
   const { exitCode, stdout } = await user.mo('install', '--yes', '--force');
   expect(exitCode).toBe(0);
   expect(stdout).toContain('Take it out with: claude plugin uninstall mo@mo-mcp');
@@ -490,7 +531,9 @@ test('uninstall asks whoever can be asked, and not with --yes', async () => {
   const wish = { host: 'all', scope: null, force: false, dryRun: false } as const;
   const no = aPerson(['n']);
   expect(await uninstallHosts(no.call, { ...wish, yes: false })).toBe(0);
-  expect(no.out.join('\n')).toMatch(/~\/\.claude\.json {2}entry\n[^]*Nothing was changed\.$/);
+  expect(no.out.join('\n')).toMatch(
+    /~\/\.claude\.json {2}entry: will be changed back\n[^]*Nothing was changed\.$/,
+  );
   expect(await user.picture()).toEqual(before);
   const unasked = aPerson([]);
   expect(await uninstallHosts(unasked.call, { ...wish, yes: true })).toBe(0);
@@ -524,6 +567,34 @@ function aPerson(answers: string[]) {
   };
   return { call, out };
 }
+
+test('a dry run of uninstall shows every file, what becomes of it and its lines, and changes nothing', async () => {
+  await user.write('.claude.json', claudeText);
+  await mkdir(join(user.home, '.codex'));
+  await user.mo('install', '--yes', '--approve', 'run');
+  await user.mo('install', '--yes', '--host', 'codex', '--scope', 'project');
+  await user.write('.claude.json', `${await user.read('.claude.json')}\n`);
+  await user.write('.claude/skills/orchestrate/SKILL.md', 'mine\n');
+  const before = await user.picture();
+  const { stdout } = await user.mo('uninstall', '--dry-run');
+  expect(stdout).toContain('~ ~/.claude.json  entry: will be changed back\n      @@ line');
+  expect(stdout).toContain('      - \t\t"mo": {');
+  expect(stdout).toContain('- ~/.claude/settings.json  approvals: will be deleted');
+  expect(stdout).toContain('= ~/.claude/skills/orchestrate  skill: edited since, so it stays');
+  expect(stdout).toContain('= ~/.codex/config.toml  entry: still used by another installation');
+  expect(stdout).toContain('- ~/.codex/config.toml  entry: will be deleted');
+  expect(stdout).toMatch(/ {6}- env_vars = \[\d\d names, see --json\]\n/);
+  expect(stdout).toMatch(/Nothing was changed\.$/);
+  expect(await user.picture()).toEqual(before);
+});
+
+test('uninstall says where mo is when it is not where it was asked for', async () => {
+  await bothHosts();
+  await user.mo('install', '--yes', '--host', 'claude', '--scope', 'project');
+  const { stdout } = await user.mo('uninstall', '--scope', 'user');
+  expect(stdout).toContain(`Claude Code, project ${user.project}: --scope project`);
+  expect(stdout).not.toContain('mo is in no host');
+});
 
 test('a home that was moved to another configuration folder is said, not guessed', async () => {
   await bothHosts();

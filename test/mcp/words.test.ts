@@ -165,6 +165,8 @@ function problems(): { [Code in ProblemCode]: Extract<Problem, { code: Code }> }
     'check-failed': { code: 'check-failed', ...said },
     'host-missing': { code: 'host-missing', hosts: ['Codex'], needs: 'program' },
     'host-refused': { code: 'host-refused', host: 'Codex', what: reason },
+    'hosts-refused': { code: 'hosts-refused', reasons: [reason] },
+    'install-halted': { code: 'install-halted', done: ['Claude Code'], host: 'Codex', reason },
     'install-busy': { code: 'install-busy', command: 'install', pid: 7, since: 'now' },
     'config-broken': { code: 'config-broken', file, line: 1, what: reason },
     'config-read-only': { code: 'config-read-only', file, reason },

@@ -68,6 +68,7 @@ export function plainProvider(
       version: () => null,
       authArgs: null,
       signedIn: () => 'unknown',
+      unable: () => null,
       keyEnv: [],
     },
   };

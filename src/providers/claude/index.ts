@@ -34,6 +34,7 @@ export const claude: Provider = {
       if (typeof loggedIn !== 'boolean') return 'unknown';
       return loggedIn ? 'yes' : 'no';
     },
+    unable: ({ stderr }) => /^Configuration error in .*$/m.exec(stderr)?.[0] ?? null,
     keyEnv: keys,
   },
 };

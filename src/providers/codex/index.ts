@@ -34,6 +34,7 @@ export const codex: Provider = {
       if (exitCode === 0) return 'yes';
       return /not logged in/i.test(stdout + stderr) ? 'no' : 'unknown';
     },
+    unable: ({ stderr }) => /^Error loading config.*$/m.exec(stderr)?.[0] ?? null,
     // OPENAI_API_KEY alone is not used (recorded).
     keyEnv: ['CODEX_API_KEY'],
   },

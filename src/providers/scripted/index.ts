@@ -33,6 +33,7 @@ export const scripted: Provider = {
     version: (stdout) => /^mo-scripted-worker (\S+)$/m.exec(stdout)?.[1] ?? null,
     authArgs: null,
     signedIn: () => 'yes',
+    unable: () => null,
     keyEnv: [],
   },
 };
