@@ -48,6 +48,8 @@ export type Host = {
   files: (place: HostPlace, scope: Scope) => HostFiles;
   /** Whether others get the entry file with the project, so that it may name nothing of this machine. */
   isEntryShared: (scope: Scope) => boolean;
+  /** What a file of this host says. Throws `TextError`. */
+  read: (text: string) => Json;
   /** mo's entry in the text of the entry file. Throws `TextError`. */
   readEntry: (text: string) => Entry | null;
   /** The text with the entry; what mo does not set in an entry that is there stays. Throws `TextError`. */
@@ -90,6 +92,8 @@ type PluginWay = {
   file: (place: HostPlace) => string;
   install: (call: HostCall, marketplace: string) => Promise<void>;
   uninstall: (call: HostCall) => Promise<void>;
+  /** Takes out what an installation that was cut off may have left. */
+  clear: (call: HostCall) => Promise<void>;
   /** From any marketplace. */
   isInstalled: (call: HostCall) => Promise<boolean>;
 };

@@ -56,6 +56,9 @@ export async function uninstallHosts(
     const { host, scope, at } = install;
     done.hosts.push({ host, title: found.host.title, scope, at, parts });
   }
+  const left = await readRecord(place);
+  // An installation that was cut off may have come no further than the folder of the record.
+  if (left.installs.length === 0 && !wish.dryRun) await writeRecord(place, left);
   return done;
 }
 

@@ -34,6 +34,7 @@ export const claudeHost: Host = {
           memory: join(place.project, 'CLAUDE.md'),
         },
   isEntryShared: (scope) => scope === 'project',
+  read: valueOfJson,
   readEntry: (text) => {
     const entry = fieldOf(fieldOf(valueOfJson(text), 'mcpServers'), serverName);
     return isEntry(entry) ? entry : null;

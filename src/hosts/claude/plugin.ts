@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../core/json.ts';
-import { askHost } from '../ask-host.ts';
+import { askHost, clearByHost } from '../ask-host.ts';
 import { type HostCall, type HostPlace, marketplaceName, pluginId, serverName } from '../host.ts';
 import { claudeFolder } from './folder.ts';
 
@@ -16,6 +16,11 @@ export const claudePlugin = {
     await askHost(call, ['plugin', 'uninstall', pluginId]);
     await askHost(call, ['plugin', 'marketplace', 'remove', marketplaceName]);
   },
+  clear: (call: HostCall): Promise<void> =>
+    clearByHost(call, [
+      ['plugin', 'uninstall', pluginId],
+      ['plugin', 'marketplace', 'remove', marketplaceName],
+    ]),
   isInstalled: async (call: HostCall): Promise<boolean> => {
     const { stdout } = await askHost(call, ['plugin', 'list', '--json']);
     const plugins = installed.safeParse(parseJson(stdout)?.value).data ?? [];

@@ -26,6 +26,7 @@ export const codexHost: Host = {
       scope === 'user' ? join(codexFolder(place), 'AGENTS.md') : join(place.project, 'AGENTS.md'),
   }),
   isEntryShared: () => false,
+  read: valueOfToml,
   readEntry: (text) => {
     const entry = fieldOf(fieldOf(valueOfToml(text), 'mcp_servers'), serverName);
     return isEntry(entry) ? entry : null;

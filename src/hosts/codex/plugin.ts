@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../core/json.ts';
-import { askHost } from '../ask-host.ts';
+import { askHost, clearByHost } from '../ask-host.ts';
 import { type HostCall, type HostPlace, marketplaceName, pluginId, serverName } from '../host.ts';
 import { codexFolder } from './folder.ts';
 
@@ -15,6 +15,11 @@ export const codexPlugin = {
     await askHost(call, ['plugin', 'remove', pluginId]);
     await askHost(call, ['plugin', 'marketplace', 'remove', marketplaceName]);
   },
+  clear: (call: HostCall): Promise<void> =>
+    clearByHost(call, [
+      ['plugin', 'remove', pluginId],
+      ['plugin', 'marketplace', 'remove', marketplaceName],
+    ]),
   isInstalled: async (call: HostCall): Promise<boolean> => {
     const { stdout } = await askHost(call, ['plugin', 'list', '--json']);
     const plugins = listed.safeParse(parseJson(stdout)?.value).data?.installed ?? [];
