@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import { json } from '../core/json.ts';
+import { json, type Json } from '../core/json.ts';
 import { MoError } from '../core/problem.ts';
 import {
   changeConfigFile,
   hashOf,
   readConfigFile,
   restoreFile,
+  settledMark,
   tidyUp,
   writeText,
   type ConfigFile,
+  type FileMark,
   type Needed,
 } from './config-file.ts';
 import { diffOf } from './diff.ts';
@@ -23,6 +25,7 @@ import {
 import type { EntryPart } from './install-record.ts';
 import { isOfMo, showCommand } from './server-command.ts';
 import type { ServerCommand } from './host.ts';
+import { saysTheSame } from './says-the-same.ts';
 import { TextError } from './text-error.ts';
 import type { Step } from './step.ts';
 
@@ -61,28 +64,34 @@ export async function planEntry(wish: EntryWish): Promise<Step> {
     what: `server mo: ${showCommand(entry)}`,
     by: ownWay?.name ?? null,
     diff: isSame ? null : shownDiff(host, config, edited),
-    apply: async () => {
-      if (isSame) return wish.known ?? adopted(config, entry);
+    apply: async (announce) => {
+      const known = wish.known === null ? null : await settled(wish.known, host);
+      if (isSame) return known ?? adopted(config, entry);
       // Whoever was asked whether to go on may have taken their time.
       const now = await readConfigFile(file);
-      const past = { stamp: place.stamp, known: wish.known?.mark ?? null };
-      const mark = await changeConfigFile(now, past, () => write(wish, now, entry, present));
-      const entryBefore = wish.known === null ? present : wish.known.entryBefore;
-      return {
+      const entryBefore = known === null ? present : known.entryBefore;
+      const part = (mark: FileMark): EntryPart => ({
         kind: 'entry',
         mark,
         entry: { ...entry },
         entryBefore: entryBefore === null ? null : { ...entryBefore },
+      });
+      const change = {
+        stamp: place.stamp,
+        known: known?.mark ?? null,
+        announce: (mark: FileMark | null) => announce(mark === null ? null : part(mark)),
       };
+      return part(await changeConfigFile(now, change, () => write(wish, now, entry, present)));
     },
   };
 }
 
 /** Takes the entry out again: the bytes that were there before, or only the entry where the file has changed since. */
 export async function undoEntry(
-  part: EntryPart,
+  recorded: EntryPart,
   { host, scope, call, needed }: Pick<EntryWish, 'host' | 'scope' | 'call'> & Needed,
 ): Promise<'restored' | 'taken out'> {
+  const part = await settled(recorded, host);
   const isRestored = await restoreFile(part.mark);
   if (!isRestored) await takeOut(part, { host, scope, call });
   await tidyUp(part.mark, needed);
@@ -96,6 +105,16 @@ export function withoutEntry({ mark, entryBefore }: EntryPart, host: Host, text:
     const without = host.removeEntry(text);
     return entryBefore === null ? without : host.setEntry(without, entryBefore);
   });
+}
+
+/** An entry that mo was writing when it was cut off, as if it had come to its end. */
+async function settled(part: EntryPart, host: Host): Promise<EntryPart> {
+  const { file } = part.mark;
+  const beside = (text: string): Json => inFile(file, () => host.read(host.removeEntry(text)));
+  const mark = await settledMark(part.mark, (now, before) =>
+    saysTheSame(beside(now), before === null ? {} : beside(before)),
+  );
+  return { ...part, mark };
 }
 
 async function takeOut(

@@ -49,6 +49,8 @@ export type Host = {
   files: (place: HostPlace, scope: Scope) => HostFiles;
   /** Whether others get the entry file with the project, so that it may name nothing of this machine. */
   isEntryShared: (scope: Scope) => boolean;
+  /** What a file of this host says. Throws `TextError`. */
+  read: (text: string) => Json;
   /** mo's entry in the text of the entry file. Throws `TextError`. */
   readEntry: (text: string) => Entry | null;
   /** The text with the entry; what mo does not set in an entry that is there stays. Throws `TextError`. */
@@ -94,6 +96,8 @@ type PluginWay = {
   traces: (place: HostPlace) => PluginTraces;
   install: (call: HostCall, marketplace: string) => Promise<void>;
   uninstall: (call: HostCall) => Promise<void>;
+  /** Takes out what an installation that was cut off may have left. */
+  clear: (call: HostCall) => Promise<void>;
   /** Ids of plugins named mo that are on, in the text of that file. */
   named: (text: string) => string[];
   /** Ids of mo's plugins that are on, from whatever marketplace: `mo@mo-local`, `mo@mo-mcp`. */

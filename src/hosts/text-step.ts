@@ -6,6 +6,7 @@ import {
   readConfigFile,
   restoreFile,
   tidyUp,
+  type FileMark,
   type Needed,
   writeText,
 } from './config-file.ts';
@@ -39,17 +40,22 @@ export async function planText(wish: TextWish): Promise<Step> {
     what: wish.what,
     by: null,
     diff: isSame ? null : diffOf(config.text ?? '', after),
-    apply: async () => {
+    apply: async (announce) => {
       if (isSame) {
         const now = hashOf(config.text) ?? '';
         const unknown = { file, before: '', after: now, backup: null, madeFolders: [] };
         return known ?? { kind, mark: unknown, tools };
       }
-      const past = { stamp: place.stamp, known: known?.mark ?? null };
       // Steps before this one may have changed it too.
       const now = await readConfigFile(file);
       const text = editIn(file, () => wish.edit(now.text));
-      const mark = await changeConfigFile(now, past, () => writeText(now, text));
+      const change = {
+        stamp: place.stamp,
+        known: known?.mark ?? null,
+        announce: (mark: FileMark | null) =>
+          announce(mark === null ? null : { kind, mark: { ...mark, after: hashOf(text) }, tools }),
+      };
+      const mark = await changeConfigFile(now, change, () => writeText(now, text));
       return { kind, mark, tools };
     },
   };

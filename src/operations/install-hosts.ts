@@ -228,7 +228,7 @@ function planOf(
   };
 }
 
-/** Recorded after each step, so that one that fails leaves nothing that could not be taken out again. */
+/** Recorded before and after each step, so that one that fails or is cut off leaves nothing that could not be taken out again. */
 async function applySteps(
   place: HostPlace,
   found: FoundHost,
@@ -236,7 +236,12 @@ async function applySteps(
   steps: readonly Step[],
 ): Promise<void> {
   for (const step of steps) {
-    await remember(place, found, wish, await step.apply());
+    const { installs } = await readRecord(place);
+    const part = await step.apply(async (announced) => {
+      if (announced !== null) return remember(place, found, wish, announced);
+      return writeRecord(place, { ...(await readRecord(place)), installs });
+    });
+    await remember(place, found, wish, part);
   }
 }
 

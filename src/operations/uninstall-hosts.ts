@@ -61,6 +61,9 @@ export async function uninstallHosts(
       : await undo(there, found, install, wish.force);
     done.hosts.push({ host: install.host, ...shownInstall(install), parts });
   }
+  const left = await readRecord(place);
+  // An installation that was cut off may have come no further than the folder of the record.
+  if (left.installs.length === 0 && !wish.dryRun) await writeRecord(place, left);
   return done;
 }
 

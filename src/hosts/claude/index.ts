@@ -8,7 +8,7 @@ import {
   HostRefusal,
   serverName,
 } from '../host.ts';
-import { objectInJson, removeFromJson, setInJson } from '../json-text.ts';
+import { objectInJson, removeFromJson, setInJson, valueOfJson } from '../json-text.ts';
 import { claudeApprovals } from './approvals.ts';
 import { claudeConfigFile, claudeFolder } from './folder.ts';
 import { claudePlugin } from './plugin.ts';
@@ -33,6 +33,7 @@ export const claudeHost: Host = {
           memory: join(place.project, 'CLAUDE.md'),
         },
   isEntryShared: (scope) => scope === 'project',
+  read: valueOfJson,
   readEntry: (text) => objectInJson(text, ['mcpServers', serverName]),
   setEntry: (text, entry) => {
     if (text === null || text.trim() === '') return `${pretty({ mcpServers: { mo: entry } })}\n`;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { json, parseJson } from '../../core/json.ts';
-import { askHost } from '../ask-host.ts';
+import { askHost, clearByHost } from '../ask-host.ts';
 import { type HostCall, type HostPlace, marketplaceName, pluginId, serverName } from '../host.ts';
 import type { PluginTraces } from '../plugin-traces.ts';
 import { isOfMo } from '../server-command.ts';
@@ -28,6 +28,11 @@ export const claudePlugin = {
     await askHost(call, ['plugin', 'uninstall', pluginId]);
     await askHost(call, ['plugin', 'marketplace', 'remove', marketplaceName]);
   },
+  clear: (call: HostCall): Promise<void> =>
+    clearByHost(call, [
+      ['plugin', 'uninstall', pluginId],
+      ['plugin', 'marketplace', 'remove', marketplaceName],
+    ]),
   // Settings that are no strict JSON are for Claude Code to judge.
   named: (text: string): string[] =>
     [...text.matchAll(/"(mo@[^"]+)"\s*:\s*true/g)].flatMap(([, id]) => id ?? []),

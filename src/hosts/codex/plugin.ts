@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fieldOf, parseJson } from '../../core/json.ts';
-import { askHost } from '../ask-host.ts';
+import { askHost, clearByHost } from '../ask-host.ts';
 import { type HostCall, type HostPlace, marketplaceName, pluginId, serverName } from '../host.ts';
 import type { PluginTraces } from '../plugin-traces.ts';
 import { valueOfToml } from '../toml-text.ts';
@@ -26,6 +26,11 @@ export const codexPlugin = {
     await askHost(call, ['plugin', 'remove', pluginId]);
     await askHost(call, ['plugin', 'marketplace', 'remove', marketplaceName]);
   },
+  clear: (call: HostCall): Promise<void> =>
+    clearByHost(call, [
+      ['plugin', 'remove', pluginId],
+      ['plugin', 'marketplace', 'remove', marketplaceName],
+    ]),
   named: (text: string): string[] => {
     const plugins = tables.safeParse(fieldOf(valueOfToml(text), 'plugins')).data ?? {};
     return Object.entries(plugins).flatMap(([id, { enabled }]) =>

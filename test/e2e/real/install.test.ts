@@ -195,6 +195,27 @@ describe.skipIf(clis === null)('mo installs itself into the real hosts', () => {
     expect(await user.read('.codex/config.toml')).toBe(codexText);
   });
 
+  test.each([
+    ['claude', '.claude/settings.json', settingsText, ['marketplace', 'install']],
+    ['codex', '.codex/config.toml', codexText, ['marketplace', 'add']],
+  ])(
+    'a plugin whose way into %s was cut off is taken out again',
+    async (name, file, text, words) => {
+      const path = user.env['PATH'] ?? '';
+      for (const word of words) {
+        await killsMoBefore(name, word);
+        user.env['PATH'] = [user.bin, path].join(delimiter);
+        const args = ['install', '--yes', '--mode', 'plugin', '--host', name];
+        expect((await user.mo(...args)).exitCode).toBe(-1);
+        user.env['PATH'] = path;
+        if (word !== 'marketplace') expect((await user.mo(...args)).exitCode).toBe(0);
+        expect((await user.mo('uninstall')).exitCode).toBe(0);
+        expect(await user.read(file)).toBe(text);
+        expect(await host(name, ['plugin', 'list', '--json'])).not.toContain('mo@mo-local');
+      }
+    },
+  );
+
   test('in a project Claude Code waits for a yes, and that is no failure', async () => {
     const { stdout, exitCode } = await user.mo('install', '--yes', '--scope', 'project');
     expect(stdout).toContain('Claude Code waits for you');
@@ -280,7 +301,14 @@ async function leftByHostsAlone(): Promise<Record<string, string>> {
   }
 }
 
-async function host(name: 'claude' | 'codex', args: readonly string[]): Promise<string> {
+/** A program of that name that kills mo instead of going on with `plugin <word>`. */
+async function killsMoBefore(name: string, word: string): Promise<void> {
+  const real = join(clis ?? '', name);
+  const script = `#!/bin/sh\n[ "$1 $2" = 'plugin ${word}' ] && exec kill -9 $PPID\nexec '${real}' "$@"\n`;
+  await writeFile(join(user.bin, name), script, { mode: 0o755 });
+}
+
+async function host(name: string, args: readonly string[]): Promise<string> {
   const { stdout } = await execa(name, args, {
     cwd: user.home,
     env: user.env,
