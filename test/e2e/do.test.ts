@@ -187,7 +187,7 @@ test('a goal ends as a pull request that a rollback closes; merged later, a roll
   expect(back).toMatchObject({ exitCode: 0, json: { how: 'rollback', commit: before } });
   expect((await land('rollback', '--confirm')).stdout).toContain('was taken back before');
   const again = await land('merge', '--target', 'nowhere', '--confirm');
-  expect(again).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('nowhere') });
+  expect(again).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('nowhere') });
 });
 
 test('two goals on one repository at once both land', async () => {
