@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { contractOf } from '../src/core/handoff.ts';
 import { handoffExamples } from '../src/core/handoff-examples.ts';
 import { roles } from '../src/core/names.ts';
+import { flagWords } from '../src/cli/flag-words.ts';
 import { flagsOf } from '../src/cli/flags.ts';
 import { answerSchema, toolOf } from '../src/mcp/tool.ts';
 import { settingsFile } from '../src/platform/config.ts';
@@ -44,6 +45,7 @@ function pageOf(all) {
     '<!-- Written by scripts/docs.mjs from src/operations. Change the operation, then run: npm run docs -->',
     '',
     'Every operation is an MCP tool and a command. Both take the same input; `--json` prints what the tool answers as `structuredContent`.',
+    'Without `--detach`, `mo run` and `mo workflow run` wait for the end: their `--json` is what the tool answers and, beside it, how the run ended (`state`, `branch`, `target`, `landed`, `cycles`, `progress`, `nodes`, `spend`, `handoffs`, `report`), with `next` reading its result.',
     'Commands only people have (`do`, `bulk`, `watch`, `resume`, `list`, `demo`, `selftest`, `install`, `uninstall`, `doctor`, `update`, `serve`, `trust`) are told by `mo --help`.',
     '',
     '| tool | command | kind | does |',
@@ -190,7 +192,7 @@ function inputOf(operation, schema) {
             ? 'required'
             : ''
           : `\`${JSON.stringify(one.default)}\``;
-      return `| \`${path}\` | ${cell(typeOf(one))} | ${value} | ${flags.has(flag) ? `\`${flag}\`` : ''} | ${cell(one.description ?? '')} |`;
+      return `| \`${path}\` | ${cell(typeOf(one))} | ${value} | ${flags.has(flag) ? `\`${flag}\`` : ''} | ${cell(one.description ?? flagWords(operation.name, path.split('.')) ?? '')} |`;
     }),
     '',
   ];

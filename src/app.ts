@@ -3,7 +3,6 @@ import { basename, resolve } from 'node:path';
 import type { CliDeps, ServeWish } from './cli/cli-deps.ts';
 import type { FoundProfiles } from './core/found-profile.ts';
 import { MoError } from './core/problem.ts';
-import type { Settings } from './core/settings.ts';
 import type { Provider } from './core/worker.ts';
 import type { Engine } from './engine/engine.ts';
 import type { OperationContext, Project, VerifyResult, VerifyWish } from './operations/context.ts';
@@ -58,7 +57,8 @@ async function serve(wish: ServeWish): Promise<void> {
   await serveMcp({
     operations: chooseOperations(operations, wish),
     version: MO_VERSION,
-    contextOf: (call) => contextOf({ ...call, folder, surface: 'mcp', env }),
+    contextOf: (call) =>
+      contextOf({ ...call, folder, surface: 'mcp', env, readOnly: wish.readOnly }),
   });
 }
 
@@ -68,6 +68,8 @@ function isCalledAs(name: string): boolean {
 
 type Call = Pick<OperationContext, 'surface' | 'env' | 'signal' | 'progress'> & {
   folder: string | null;
+  /** Nothing is started, not even the owner of a run that was begun elsewhere. */
+  readOnly?: boolean;
 };
 
 async function contextOf(call: Call): Promise<OperationContext> {
@@ -102,8 +104,9 @@ async function contextOf(call: Call): Promise<OperationContext> {
     store,
     storeIfAny: async () => openedStoreIfAny(await root()),
     ensureOwner: async (runId) => {
-      const { ensureOwner } = await import('./engine/ensure-owner.ts');
-      await ensureOwner(await store(), { runId, env: call.env, clock });
+      const { ensureOwner, expectOwner } = await import('./engine/ensure-owner.ts');
+      if (call.readOnly === true) expectOwner(await store(), { runId, clock });
+      else await ensureOwner(await store(), { runId, env: call.env, clock });
     },
     trust: async () => {
       const [{ trustProject }, { checkProjectPrompts }] = await Promise.all([
@@ -120,7 +123,7 @@ async function contextOf(call: Call): Promise<OperationContext> {
         env: call.env,
         pack: (await import('./workflow/prompts.ts')).loadPromptPack(),
       });
-      return verify(engine, wish, { settings: async () => (await settings()).settings, ...call });
+      return verify(engine, wish, { settings, ...call });
     },
   };
 }
@@ -232,14 +235,14 @@ function logLine(text: string): void {
 async function verify(
   engine: Engine,
   wish: VerifyWish,
-  { settings, signal }: { settings: () => Promise<Settings>; signal: AbortSignal },
+  { settings, signal }: { settings: OperationContext['settings']; signal: AbortSignal },
 ): Promise<VerifyResult> {
   const { verifyFolder, verifyReceipt, verifyRun } = await import('./engine/verify.ts');
   switch (wish.what) {
     case 'run':
       return verifyRun(engine, { ...wish, signal });
     case 'folder':
-      return verifyFolder(engine, { ...wish, settings: await settings(), signal });
+      return verifyFolder(engine, { ...wish, ...(await settings()), signal });
     case 'receipt':
       return verifyReceipt(engine, wish);
   }
@@ -260,6 +263,10 @@ async function projectOf(folder: string, { env, signal }: Call): Promise<Project
         head: repository.head,
         branch: repository.branch,
         dirtyFiles: once(async () => (await listUncommitted(repository)).tracked),
+        needRemote: async (branch) => {
+          const { remoteOf } = await import('./git/remote.ts');
+          await remoteOf(repository.git, branch, env);
+        },
         lastRunNumber: () => lastRunNumber(repository.git),
       },
     };

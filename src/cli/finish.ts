@@ -4,6 +4,8 @@ import { stateText, type Picture } from '../operations/picture.ts';
 import { entriesOf, mapText } from '../operations/map-text.ts';
 import { heldText, raiseCommand } from '../operations/news.ts';
 import { finalObject, type FinalObject } from '../operations/final-object.ts';
+import { operations } from '../operations/operations.ts';
+import { asCommands } from './as-commands.ts';
 import type { CommandCall } from './command-call.ts';
 import { countsText, isDone } from './live-view.ts';
 
@@ -19,7 +21,7 @@ export async function finish(
   }
   const result = await finalObject(call.context, picture.runId);
   if (call.json) call.terminal.out(JSON.stringify({ ...known, ...result }, null, 2));
-  else call.terminal.out(summaryLines(picture, result).join('\n'));
+  else call.terminal.out(asCommands(summaryLines(picture, result).join('\n'), operations));
   return exitCodeOfRun(picture);
 }
 

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { z } from 'zod';
 import { flagName } from '../operations/naming.ts';
+import { flagWords } from './flag-words.ts';
 
 /** One flag of a command: an input field, or one field inside an object (`--scope-allow`, also written `--scope.allow`). */
 export type Flag = { path: readonly string[]; option: Option };
@@ -21,13 +22,17 @@ const field = z.looseObject({
 });
 type Field = z.infer<typeof field>;
 
-/** The flags that an input schema means, in its order. */
-export function flagsOf(input: z.ZodObject): Flag[] {
+/** The flags that an input schema means, in its order; `operation`: whose words they are told in. */
+export function flagsOf(input: z.ZodObject, operation = ''): Flag[] {
   const schema = field.parse(z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }));
+  const told = (path: readonly string[], one: Field): Field => ({
+    ...one,
+    description: flagWords(operation, path) ?? one.description,
+  });
   return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => [
-    ...onOrOff([name], one),
+    ...onOrOff([name], told([name], one)),
     ...Object.entries(one.properties ?? {}).flatMap(([inner, part]) => [
-      flagOf([name, inner], part),
+      flagOf([name, inner], told([name, inner], part)),
       dotted([name, inner], part),
     ]),
   ]);

@@ -7,6 +7,7 @@ import type {
 import type { UpdateWish } from '../operations/update-hosts.ts';
 import { homeFolder } from '../platform/data-folder.ts';
 import type { CommandCall } from './command-call.ts';
+import { parseJson } from '../core/json.ts';
 import { redact } from '../core/redact.ts';
 
 type Asking = { dryRun: boolean; yes: boolean };
@@ -62,7 +63,11 @@ async function carryOut(
     if (json) terminal.out(asJson({ changed: false, hosts: plans.map(planObject) }));
     else
       terminal.out(
-        [...plans.flatMap((plan) => planLines(plan, shown, true)), dryRunEnd(isSame)].join('\n'),
+        [
+          ...plans.flatMap((plan) => planLines(plan, shown, true)),
+          ...plans.flatMap(twinLines),
+          dryRunEnd(isSame),
+        ].join('\n'),
       );
     return 0;
   }
@@ -79,7 +84,6 @@ async function carryOut(
     const hosts = installed.map((one) => ({
       ...planObject(one),
       check: one.check,
-      twice: one.twins.length > 0,
     }));
     terminal.out(asJson({ changed: !isSame, hosts }));
   } else terminal.out(endLines(installed, isSame).join('\n'));
@@ -98,13 +102,25 @@ function planLines(plan: HostPlan, shown: (path: string) => string, withDiff: bo
     `${plan.title}${plan.binary === null ? ' (its program is not on the PATH: only its files are written)' : ` (${shown(plan.binary)})`}`,
     ...plan.steps.flatMap((step) => [
       `  ${signs[step.change]} ${shown(step.path)}  ${step.what}${step.by === null || step.change === 'same' ? '' : `  [by ${step.by}]`}`,
-      ...(withDiff && step.diff !== null
-        ? redact(step.diff)
-            .split('\n')
-            .map((line) => `      ${line}`)
-        : []),
+      ...(withDiff && step.diff !== null ? diffLines(step.diff) : []),
     ]),
   ];
+}
+
+export function diffLines(diff: string): string[] {
+  return redact(diff)
+    .split('\n')
+    .map((line) => `      ${folded(line)}`);
+}
+
+const foldedFrom = 10;
+
+/** A long list on one line says little on a screen. */
+function folded(line: string): string {
+  const list = /^(.*?)(\[".*"\])(.*)$/.exec(line);
+  const items = parseJson(list?.[2] ?? '')?.value;
+  if (list === null || !Array.isArray(items) || items.length < foldedFrom) return line;
+  return `${list[1]}[${items.length} names, see --json]${list[3]}`;
 }
 
 function checkLine(title: string, { state, what }: NonNullable<InstalledHost['check']>): string {
@@ -125,20 +141,28 @@ function dryRunEnd(isSame: boolean): string {
 }
 
 function endLines(installed: readonly InstalledHost[], isSame: boolean): string[] {
+  const twice = installed.flatMap(twinLines);
   if (isSame)
-    return ['Everything is as it should be; nothing was changed. Look closer with: mo doctor'];
+    return [
+      twice.length > 0
+        ? 'Nothing was changed.'
+        : 'Everything is as it should be; nothing was changed. Look closer with: mo doctor',
+      ...twice,
+    ];
   const isLost = installed.some(({ check }) => check?.state === 'lost');
   return [
     `Installed. Start a new session and type: ${installed.map(({ call, title }) => `${call} (${title})`).join(', ')}`,
-    ...installed.flatMap(({ title, twins }) =>
-      twins.map(
-        ({ id, removal }) =>
-          `! mo is in ${title} twice: the plugin ${id} was there already, and every tool is there double. Take it out with: ${removal}`,
-      ),
-    ),
+    ...twice,
     ...(isLost ? ['What is wrong says: mo doctor'] : []),
     'Take it out again with: mo uninstall',
   ];
+}
+
+function twinLines({ title, twins }: HostPlan): string[] {
+  return twins.map(
+    ({ what, removal }) =>
+      `! mo is in ${title} twice: ${what} is there too, and every tool is there double. Take it out with: ${removal}`,
+  );
 }
 
 function planObject(plan: HostPlan): object {
@@ -147,6 +171,7 @@ function planObject(plan: HostPlan): object {
     scope: plan.scope,
     mode: plan.mode,
     binary: plan.binary,
+    twice: plan.twins.length > 0,
     parts: plan.steps.map(({ kind, path, change, what, by, diff }) => ({
       kind,
       path,

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { MoError } from '../core/problem.ts';
+import { describeProblem, MoError } from '../core/problem.ts';
 import { fileProblem } from '../platform/files.ts';
 import { operations } from '../operations/operations.ts';
+import { asCommands } from './as-commands.ts';
 import type { CliDeps } from './cli-deps.ts';
 import { commands } from './commands/commands.ts';
 import { operationCommand } from './operation-command.ts';
@@ -17,7 +18,7 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const known = error instanceof MoError ? error : unexpected(error);
-    deps.terminal.err(`mo: ${known.message}`);
+    deps.terminal.err(`mo: ${asCommands(describeProblem(known.problem, 'cli'), operations)}`);
     if (deps.isDebugging === true && known.stack !== undefined) deps.terminal.err(traceOf(known));
     return known.exitCode;
   }

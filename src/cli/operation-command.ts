@@ -5,18 +5,20 @@ import { operations } from '../operations/operations.ts';
 import { asCommands } from './as-commands.ts';
 import type { CommandHost } from './cli-deps.ts';
 import { runCommandCall, type CommandCall } from './command-call.ts';
+import { flagWords } from './flag-words.ts';
 import { flagsOf, inputOf } from './flags.ts';
 import { readStdin } from './read-stdin.ts';
 
 /** The command that an operation means: flags from its input, `--json` for what a tool would answer. */
 export function operationCommand(program: Command, operation: Operation, host: CommandHost): void {
-  const flags = flagsOf(operation.input);
+  const flags = flagsOf(operation.input, operation.name);
   const command = commandFor(program, operation.name)
     .summary(operation.title)
     .description(operation.summary);
   for (const field of operation.positional) {
-    const stdin = field === operation.fromStdin ? '; - reads stdin' : '';
-    command.argument(`[${field.replaceAll('_', '-')}]`, `the same as its flag${stdin}`);
+    const stdin = field === operation.fromStdin?.given ? '; - reads stdin' : '';
+    const words = flagWords(operation.name, [field]) ?? 'the same as its flag';
+    command.argument(`[${field.replaceAll('_', '-')}]`, `${words}${stdin}`);
   }
   for (const { option } of flags) command.addOption(option);
   if (operation.kind === 'start') {
@@ -30,8 +32,10 @@ export function operationCommand(program: Command, operation: Operation, host: C
         if (typeof word === 'string') input[field] ??= word;
       }
       const { fromStdin } = operation;
-      if (fromStdin !== null && input[fromStdin] === '-')
-        input[fromStdin] = await readStdin(process.stdin, fromStdin);
+      if (fromStdin !== null && input[fromStdin.given] === '-') {
+        delete input[fromStdin.given];
+        input[fromStdin.as] = await readStdin(process.stdin, fromStdin.as);
+      }
       const answer = await operation.call(input, call.context);
       const started = startedRun.safeParse(answer.data);
       if (operation.kind !== 'start' || !started.success || isDetached(command)) {

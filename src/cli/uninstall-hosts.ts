@@ -1,7 +1,12 @@
-import type { UninstalledHost, UninstallWish } from '../operations/uninstall-hosts.ts';
+import type {
+  Uninstallation,
+  UninstalledHost,
+  UninstallWish,
+} from '../operations/uninstall-hosts.ts';
+import { redact } from '../core/redact.ts';
 import { homeFolder } from '../platform/data-folder.ts';
 import type { CommandCall } from './command-call.ts';
-import { alone, isWanted, shortPath } from './install-hosts.ts';
+import { alone, diffLines, isWanted, shortPath } from './install-hosts.ts';
 
 type Wish = UninstallWish & { yes: boolean };
 
@@ -18,7 +23,8 @@ async function uninstallAlone(call: CommandCall, wish: Wish): Promise<number> {
     const planned = await operation.uninstallHosts(call.context, { ...wish, dryRun: true });
     const home = homeFolder(call.context.env);
     if (planned.hosts.length > 0) {
-      call.terminal.out(planned.hosts.flatMap((host) => hostLines(host, home)).join('\n'));
+      const shown = { home, withDiff: false };
+      call.terminal.out(planned.hosts.flatMap((host) => hostLines(host, shown)).join('\n'));
       if (!(await isWanted(call))) {
         call.terminal.out('Nothing was changed.');
         return 0;
@@ -27,21 +33,19 @@ async function uninstallAlone(call: CommandCall, wish: Wish): Promise<number> {
   }
   const done = await operation.uninstallHosts(call.context, wish);
   if (call.json) {
-    call.terminal.out(JSON.stringify(done, null, 2));
+    call.terminal.out(JSON.stringify({ ...done, hosts: done.hosts.map(hostObject) }, null, 2));
     return 0;
   }
   const home = homeFolder(call.context.env);
-  const kept = done.hosts.some(({ parts }) => parts.some(({ how }) => how === 'kept'));
+  const kept = done.hosts.some(({ parts }) => parts.some((part) => markOf(part).isKept));
   call.terminal.out(
     [
-      ...done.hosts.flatMap((host) => hostLines(host, home)),
+      ...done.hosts.flatMap((host) => hostLines(host, { home, withDiff: wish.dryRun })),
       ...done.elsewhere.map(
         (at) =>
           `${at} belongs to another configuration. Set CLAUDE_CONFIG_DIR or CODEX_HOME as it was then, and run it again.`,
       ),
-      ...(done.hosts.length + done.elsewhere.length === 0
-        ? ['mo is in no host: there is nothing to take out.']
-        : []),
+      ...(done.hosts.length + done.elsewhere.length === 0 ? nothingLines(done.others) : []),
       ...(kept ? ['What was edited stays. Delete it too with: mo uninstall --force'] : []),
       ...(wish.dryRun ? ['Nothing was changed.'] : []),
     ].join('\n'),
@@ -49,19 +53,59 @@ async function uninstallAlone(call: CommandCall, wish: Wish): Promise<number> {
   return 0;
 }
 
-function hostLines({ title, parts }: UninstalledHost, home: string): string[] {
+function nothingLines(others: Uninstallation['others']): string[] {
+  if (others.length === 0) return ['mo is in no host: there is nothing to take out.'];
   return [
-    title,
-    ...parts.map(
-      ({ kind, path, how }) =>
-        `  ${how === 'kept' || how === 'shared' ? '=' : '-'} ${shortPath(path, home)}  ${kind}${how === null ? '' : `: ${said[how]}`}`,
+    'There is nothing to take out there. Where mo is:',
+    ...others.map(
+      ({ title, scope, at }) =>
+        `  ${title}, ${scope === 'project' ? `project ${at}` : 'for you'}: --scope ${scope}`,
     ),
   ];
 }
 
-const said = {
-  restored: 'as it was before',
-  'taken out': "changed by others since, so only what is mo's was taken out",
-  kept: 'edited since, so it stays',
-  shared: 'still used by another installation',
+function hostLines(
+  { title, parts }: UninstalledHost,
+  { home, withDiff }: { home: string; withDiff: boolean },
+): string[] {
+  return [
+    title,
+    ...parts.flatMap((part) => {
+      const { sign, said } = markOf(part);
+      const diff = withDiff && 'will' in part ? part.diff : null;
+      return [
+        `  ${sign} ${shortPath(part.path, home)}  ${part.kind}: ${said}`,
+        ...(diff === null ? [] : diffLines(diff)),
+      ];
+    }),
+  ];
+}
+
+type Part = UninstalledHost['parts'][number];
+type Mark = { sign: '-' | '~' | '='; said: string; isKept: boolean };
+
+function markOf(part: Part): Mark {
+  const outcome = 'will' in part ? part.will : part.how;
+  return { ...marks[outcome], isKept: outcome === 'kept' || outcome === 'keep' };
+}
+
+const marks = {
+  restored: { sign: '-', said: 'as it was before' },
+  'taken out': { sign: '-', said: "changed by others since, so only what is mo's was taken out" },
+  kept: { sign: '=', said: 'edited since, so it stays' },
+  shared: { sign: '=', said: 'still used by another installation' },
+  delete: { sign: '-', said: 'will be deleted' },
+  change: { sign: '~', said: 'will be changed back' },
+  leave: { sign: '=', said: "holds nothing of mo's" },
+  keep: { sign: '=', said: 'edited since, so it stays' },
+  share: { sign: '=', said: 'still used by another installation' },
 } as const;
+
+function hostObject({ parts, ...host }: UninstalledHost): object {
+  return {
+    ...host,
+    parts: parts.map((part) =>
+      'will' in part && part.diff !== null ? { ...part, diff: redact(part.diff) } : part,
+    ),
+  };
+}

@@ -1,4 +1,5 @@
 import type { RunEvent } from './event.ts';
+import type { LandHow } from './landing.ts';
 import type { History } from './model-score.ts';
 import type { Limit } from './node.ts';
 import type { Lane, Worker } from './routing.ts';
@@ -31,7 +32,7 @@ export type Action =
   /** Judge a round of findings: of a review node, or of the run's own gates (`verify`). */
   | { do: 'review'; node: string }
   | { do: 'verify' }
-  | { do: 'deliver'; how: 'branch' | 'merge' | 'discard'; target: string | null }
+  | { do: 'deliver'; how: LandHow; target: string | null }
   | { do: 'wait'; until: number };
 
 /** All `decide` looks at. */

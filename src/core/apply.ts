@@ -2,6 +2,7 @@ import { applyToNode, endAttempt } from './apply-node.ts';
 import type { Recorded, RunEvent, RunSpec } from './event.ts';
 import { isBlocking } from './gate.ts';
 import { addNodes, newNode } from './added.ts';
+import { afterLanding } from './after-landing.ts';
 import { invalidated } from './invalidate.ts';
 import { NodeMap } from './node-map.ts';
 import { pausedRun, resumedRun } from './resume.ts';
@@ -53,6 +54,9 @@ function createdRun(spec: RunSpec, recorded: Recorded): Run {
     landing: null,
     landed: null,
     landRefused: null,
+    move: null,
+    merges: [],
+    request: null,
   };
 }
 
@@ -171,20 +175,28 @@ function applyToRun(run: Run, event: RunEvent, at: number): Run {
         ...run,
         refused: {
           tree: event.tree,
+          gates: event.verdicts.filter(({ pass }) => !pass).map(({ name }) => name),
           findings: event.verdicts.flatMap((one) => one.findings).filter(isBlocking),
         },
       };
     case 'land.asked':
-      return { ...run, landing: { how: event.how, target: event.target }, landRefused: null };
+      return {
+        ...run,
+        landing: { how: event.how, target: event.target },
+        move: null,
+        landRefused: null,
+      };
+    case 'land.started':
+      return { ...run, move: { target: event.target, from: event.from, to: event.to } };
     case 'run.landed':
+      return afterLanding(run, event);
+    case 'land.refused':
       return {
         ...run,
         landing: null,
-        landRefused: null,
-        landed: { how: event.how, target: event.target, commit: event.commit },
+        move: null,
+        landRefused: { code: event.code, message: event.message },
       };
-    case 'land.refused':
-      return { ...run, landing: null, landRefused: { code: event.code, message: event.message } };
     case 'run.finished':
       return {
         ...run,

@@ -36,7 +36,7 @@ function retried(
   const { status } = node.state;
   if (status === 'waiting') return [];
   if (status === 'running' || status === 'gating') {
-    const fix = `Let it end, or stop it first: mo stop ${run.spec.runId} --node ${name}`;
+    const fix = `Let it end, or stop it first: stop {run_id: "${run.spec.runId}", node: "${name}"}`;
     return nodeState(run, node, 'has ended', fix);
   }
   const reason = text === '' ? 'a person asked for it again' : text;
@@ -66,8 +66,8 @@ function skipped(run: Run, name: string): RunEvent[] | Problem {
     return [{ type: 'node.skipped', node: name, by: 'person' }];
   const fix =
     status === 'running' || status === 'gating'
-      ? `Let it end, or stop it first: mo stop ${run.spec.runId} --node ${name}`
-      : `See what it did with: mo output ${run.spec.runId} --node ${name}`;
+      ? `Let it end, or stop it first: stop {run_id: "${run.spec.runId}", node: "${name}"}`
+      : `See what it did with: output {run_id: "${run.spec.runId}", node: "${name}"}`;
   return nodeState(run, node, 'waits, has failed or is blocked', fix);
 }
 
@@ -82,12 +82,12 @@ function told(
   const { runId } = run.spec;
   const { status } = node.state;
   if (node.spec.kind !== 'agent') {
-    const fix = `Tell it to an agent, or answer what the run asks: mo poll ${runId}`;
+    const fix = `Tell it to an agent, or answer what the run asks: poll {run_id: "${runId}"}`;
     return nodeState(run, node, 'has a worker that can be told something', fix);
   }
   if (status === 'waiting' || status === 'running' || status === 'gating')
     return [{ type: 'node.told', node: name, text }];
-  const fix = `To have it done again with your words: mo workflow control ${runId} retry ${name} --text "…"`;
+  const fix = `To have it done again with your words: workflow_control {run_id: "${runId}", action: "retry", node: "${name}", text: "…"}`;
   return nodeState(run, node, 'waits or is at work', fix);
 }
 
@@ -95,8 +95,8 @@ function paused(run: Run, workers: 'finish' | 'stop'): RunEvent[] | Problem {
   if (run.status.status !== 'running') {
     const { runId } = run.spec;
     const fix = isResumable(run)
-      ? `It does nothing until: mo resume ${runId}`
-      : `See how it ended with: mo output ${runId}`;
+      ? `It does nothing until: workflow_control {run_id: "${runId}", action: "resume"}`
+      : `See how it ended with: output {run_id: "${runId}"}`;
     return wrongState(run, 'at work', fix);
   }
   const isSo = run.paused?.workers === 'stop' || run.paused?.workers === workers;
@@ -110,17 +110,21 @@ function resumed(run: Run, { budget }: Extract<Signal, { kind: 'resume' }>): Run
     return budget === null ? [] : [{ type: 'run.resumed', budget }];
   const fix =
     run.status.status === 'stopping'
-      ? `Wait until it has stopped: mo watch ${run.spec.runId}`
-      : `To do a node of it again: mo workflow control ${run.spec.runId} retry <node>`;
+      ? `Wait until it has stopped: poll {run_id: "${run.spec.runId}"}`
+      : `To do a node of it again: workflow_control {run_id: "${run.spec.runId}", action: "retry", node: "<node>"}`;
   return wrongState(run, 'paused, needs_rerun or exhausted', fix);
 }
 
 /** Who changes the graph of a run changes nothing that is just ending, or given up. */
 function refusalOfChange(run: Run): Problem | null {
   if (run.status.status === 'stopping')
-    return wrongState(run, 'not stopping', `Wait until it has stopped: mo watch ${run.spec.runId}`);
+    return wrongState(
+      run,
+      'not stopping',
+      `Wait until it has stopped: poll {run_id: "${run.spec.runId}"}`,
+    );
   if (run.landed?.how !== 'discard') return null;
-  return wrongState(run, 'not discarded', 'Start a new run for the rest: mo do "<goal>"');
+  return wrongState(run, 'not discarded', 'Start a new run for the rest.');
 }
 
 function refusalOfDropped(run: Run, node: RunNode): Problem | null {

@@ -36,7 +36,7 @@ function decideWhole(run: Run): Action[] {
   if (run.head === null || run.head.commit === run.spec.base)
     return finish('succeeded', 'every node is verified');
   if (run.verified?.commit !== run.head.commit) {
-    return run.refused === null ? [{ do: 'verify' }] : decideRefused(run);
+    return run.refused === null ? [{ do: 'verify' }] : decideRefused(run, run.refused);
   }
   if (run.landed === null && run.landRefused === null && run.spec.land !== 'none') {
     return [{ do: 'deliver', how: run.spec.land, target: null }];
@@ -46,20 +46,24 @@ function decideWhole(run: Run): Action[] {
 }
 
 /** The sum of verified parts fails. Where the run has a reviewer, the findings are one more round; else they end the run. */
-function decideRefused(run: Run): Action[] {
+function decideRefused(run: Run, { gates }: NonNullable<Run['refused']>): Action[] {
   const hasReview = [...run.nodes.values()].some((node) => node.spec.emit === 'review');
   const answer = run.answers.get(escalationId(run, 'verify'));
   if (hasReview && answer?.choice !== 'stop') return [{ do: 'review', node: 'verify' }];
-  return finish('failed', 'the integrated tree does not pass the gates of the run');
+  const names = gates.map((gate) => `\`${gate.trim()}\``).join(', ');
+  return finish('failed', `the integrated tree does not pass the gates of the run: ${names}`);
 }
 
-function whoseBudget({ spec, charged }: Run): string {
+function whoseBudget({ spec, charged, settled }: Run): string {
   const { usd, tokens } = spec.budget;
   if (reserve({ ceiling: spec.budget, charged, reserved: [] }, noLimit) !== null)
     return 'the money of the day is spent (limits.usd_per_day of the settings)';
-  const isMoney = usd !== null && charged.usd >= usd;
-  const name = isMoney ? `$${Number(usd.toFixed(4))}` : `${tokens ?? 0} tokens`;
-  return `the budget of ${name} is spent`;
+  if (usd === null || charged.usd < usd) return `the budget of ${tokens ?? 0} tokens is spent`;
+  const ceiling = `the budget of $${Number(usd.toFixed(4))}`;
+  const reported = settled.usd ?? 0;
+  const unreported = charged.usd - reported;
+  if (unreported < 0.005) return `${ceiling} is spent`;
+  return `${ceiling} is used up: $${reported.toFixed(2)} reported, $${unreported.toFixed(2)} charged for attempts whose CLI reports no money`;
 }
 
 function finish(outcome: Outcome, reason: string): Action[] {

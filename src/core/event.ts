@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { finding, verdict } from './gate.ts';
 import { json } from './json.ts';
+import { landHow, landWish } from './landing.ts';
 import { limit, nodeSpec } from './node.ts';
 import { settings } from './settings.ts';
 import { ending, processId, route } from './worker.ts';
@@ -30,7 +31,7 @@ export const runSpec = z.object({
   base: z.string().nullable(),
   /** The branch that was checked out, short name; null when detached or outside git. */
   target: z.string().nullable(),
-  land: z.enum(['branch', 'merge', 'none']),
+  land: landWish,
   nodes: z.array(nodeSpec),
   /** Commands the integrated tree must pass before it lands. Also the only commands emitted nodes may name. */
   gates: z.array(z.string()),
@@ -254,14 +255,25 @@ export const runEvent = z.discriminatedUnion('type', [
   }),
   z.object({
     type: z.literal('land.asked'),
-    how: z.enum(['branch', 'merge', 'discard']),
+    how: landHow,
     target: z.string().nullable(),
+  }),
+  /** A branch of the user is about to move; the next owner looks whether it has. */
+  z.object({
+    type: z.literal('land.started'),
+    target: z.string(),
+    from: z.string(),
+    to: z.string(),
   }),
   z.object({
     type: z.literal('run.landed'),
-    how: z.enum(['branch', 'merge', 'discard']),
+    how: landHow,
     target: z.string().nullable(),
     commit: z.string().nullable(),
+    /** Where the target was before, the same as `commit` where nothing had to move; older events of a merge do not have it. */
+    from: z.string().nullable().optional(),
+    /** Of the pull request that was opened, or closed. */
+    url: z.string().optional(),
   }),
   z.object({ type: z.literal('land.refused'), code: z.string(), message: z.string() }),
   z.object({ type: z.literal('run.finished'), outcome, reason: z.string() }),

@@ -43,9 +43,19 @@ export function withFoundProfiles(settings: Settings, found: readonly FoundProfi
 /** Shorter ones are `1`, `true` and the like: taken out, they would take half of every text with them. */
 const shortestSecret = 8;
 
-/** The values that must not be seen outside the worker. What it says about models is in every answer anyway. */
+/**
+ * The values of an environment that must not be seen outside the worker. What it says about models is in every answer anyway, and words,
+ * numbers, paths and plain addresses stand in texts that have nothing to do with it, unless their name says that they are secret.
+ */
 export function secretsOf({ env }: Pick<FoundProfile, 'env'>): string[] {
   return Object.entries(env)
     .filter(([name, value]) => value.length >= shortestSecret && !/(^|_)MODEL(_|$)/.test(name))
+    .filter(([name, value]) => secretName.test(name) || !plainValue.test(value))
     .map(([, value]) => value);
 }
+
+const secretName = /key|token|secret|passw|passphrase|credential|auth|cookie|header/i;
+
+/** `production`, `us-east-1`, `/srv/mo/state`, `https://models.example/v1`: words and short numbers; no user, no query. */
+const plainValue =
+  /^[~./]{0,3}(?:[a-z]{1,24}|v?[0-9]{1,5})(?:(?::\/\/|[-_.:/, ])(?:[a-z]{1,24}|v?[0-9]{1,5}))*\/?$/i;

@@ -76,11 +76,11 @@ export const knownModels: readonly ModelFacts[] = [
   older(claude('claude-opus-4-6', 'strong', [5, 25, 0.5], million)),
   older(claude('claude-opus-4-5', 'strong', [5, 25, 0.5], 200_000)),
   older(claude('claude-opus-4-1', 'strong', [15, 75, 1.5], 200_000)),
-  from('release notes', claude('claude-sonnet-5-5', 'workhorse', [2, 10, 0.1], million)),
+  sourced('release notes', claude('claude-sonnet-5-5', 'workhorse', [2, 10, 0.1], million)),
   older(claude('claude-sonnet-5', 'workhorse', [2, 10, 0.2], million)),
   older(claude('claude-sonnet-4-6', 'workhorse', [3, 15, 0.3], million)),
   older(claude('claude-sonnet-4-5', 'workhorse', [3, 15, 0.3], 200_000)),
-  from('release notes', claude('claude-haiku-5-5', 'fast', [0.1, 0.5, 0.01], million)),
+  sourced('release notes', claude('claude-haiku-5-5', 'fast', [0.1, 0.5, 0.01], million)),
   older(claude('claude-haiku-4-5', 'fast', [1, 5, 0.1], 200_000)),
   gpt('gpt-6-astra', 'frontier', [10, 50, 1], codexWindow),
   gpt('gpt-6.2-sol', 'strong', [2, 10, 0.1], null),
@@ -91,10 +91,10 @@ export const knownModels: readonly ModelFacts[] = [
   older(gpt('gpt-5.6-sol', 'strong', [4, 20, 0.4], codexWindow)),
   older(gpt('gpt-5.6-terra', 'workhorse', [2, 12, 0.2], codexWindow)),
   older(gpt('gpt-5.6-luna', 'fast', [0.2, 1.2, 0.02], codexWindow)),
-  older(from('github', gpt('gpt-5.5', 'workhorse', [5, 30, 0.5], codexWindow))),
-  older(from('github', gpt('gpt-5.4', 'workhorse', [2.5, 15, 0.25], null))),
-  older(from('github', gpt('gpt-5.4-mini', 'fast', [0.75, 4.5, 0.075], null))),
-  older(from('github', gpt('gpt-5.3-codex', 'workhorse', [1.75, 14, 0.175], null))),
+  older(sourced('github', gpt('gpt-5.5', 'workhorse', [5, 30, 0.5], codexWindow))),
+  older(sourced('github', gpt('gpt-5.4', 'workhorse', [2.5, 15, 0.25], null))),
+  older(sourced('github', gpt('gpt-5.4-mini', 'fast', [0.75, 4.5, 0.075], null))),
+  older(sourced('github', gpt('gpt-5.3-codex', 'workhorse', [1.75, 14, 0.175], null))),
 ];
 
 type Price = readonly [input: number, output: number, cached: number];
@@ -109,7 +109,7 @@ function gpt(model: string, tier: Tier, price: Price, contextWindow: number | nu
   return { ...facts, vendor: 'openai', source: 'openai' };
 }
 
-function from(source: ModelSource, facts: ModelFacts): ModelFacts {
+function sourced(source: ModelSource, facts: ModelFacts): ModelFacts {
   return { ...facts, source };
 }
 

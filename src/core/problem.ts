@@ -8,16 +8,23 @@ export type Problem =
   | { code: 'bad-workflow'; source: string; errors: readonly WorkflowError[] }
   | { code: 'goal-empty' }
   | { code: 'goal-too-long'; bytes: number; limit: number }
-  | { code: 'folder-missing'; folder: string }
-  | { code: 'not-a-repository'; folder: string }
-  | { code: 'no-checkout'; folder: string }
+  /** `call`: the one that names another, where it is not the project's. */
+  | { code: 'folder-missing'; folder: string; call?: string }
+  | { code: 'not-a-repository'; folder: string; call?: string }
+  | { code: 'no-checkout'; folder: string; call?: string }
   | { code: 'no-commits'; folder: string }
   | { code: 'git-too-old'; found: string; needed: string }
   | { code: 'git-failed'; args: readonly string[]; exitCode: number | null; stderr: string }
   | { code: 'git-locked'; lock: string }
-  | { code: 'dirty-checkout'; folder: string; files: readonly string[] }
+  /** `field`: where the caller says that a branch is enough. */
+  | { code: 'dirty-checkout'; folder: string; files: readonly string[]; field?: 'land' | 'how' }
   | { code: 'target-moved'; ref: string; expected: string; found: string }
   | { code: 'merge-conflict'; target: string; files: readonly string[] }
+  | { code: 'rollback-conflict'; runId: string; target: string; files: readonly string[] }
+  | { code: 'nothing-to-take-back'; runId: string; reason: string; fix: string }
+  | { code: 'no-remote'; target: string; reason: string }
+  | { code: 'push-failed'; branch: string; remote: string; reason: string }
+  | { code: 'request-failed'; branch: string; remote: string; reason: string; fix: string }
   | { code: 'run-not-found'; runId: string }
   | { code: 'node-not-found'; runId: string; node: string; known: readonly string[] }
   | {
@@ -35,7 +42,9 @@ export type Problem =
   | { code: 'profiles-unreadable'; file: string; reason: string }
   | { code: 'profile-gone'; provider: string; profile: string; reason: string }
   | { code: 'no-worker'; role: string; reasons: readonly string[] }
-  | { code: 'cli-missing'; provider: string; binary: string }
+  /** `openAt`: when the first of them opens, ms since 1970. */
+  | { code: 'lane-closed'; role: string; lanes: readonly string[]; openAt: number }
+  | { code: 'cli-missing'; provider: string; binary: string; install: string | null }
   | { code: 'worker-not-started'; provider: string; command: string; reason: string }
   | { code: 'workspace-unwritable'; folder: string; reason: string }
   | { code: 'file-unreadable'; file: string; reason: string }
@@ -46,11 +55,14 @@ export type Problem =
   | { code: 'day-spent'; ceiling: number; taken: number }
   | { code: 'fenced'; runId: string; epoch: number; newest: number }
   | { code: 'owner-failed'; runId: string; reason: string }
+  | { code: 'owner-missing'; runId: string }
   | { code: 'unexpected'; what: string }
   | { code: 'addon-missing'; reason: string }
   | { code: 'check-failed'; what: string; fix: string }
   | { code: 'host-missing'; hosts: readonly string[]; needs: 'anything' | 'program' }
   | { code: 'host-refused'; host: string; what: string }
+  | { code: 'hosts-refused'; reasons: readonly string[] }
+  | { code: 'install-halted'; done: readonly string[]; host: string; reason: string }
   | { code: 'install-busy'; command: string; pid: number; since: string }
   | { code: 'config-broken'; file: string; line: number | null; what: string }
   | { code: 'config-read-only'; file: string; reason: string }
@@ -93,45 +105,61 @@ export class MoError extends Error {
   }
 }
 
-export function describeProblem(problem: Problem): string {
+/** Who reads it: a model that calls tools, or a person who types commands. */
+export type Surface = 'mcp' | 'cli';
+
+/** Calls in it (`output {run_id: "r-7"}`) are turned into commands by the command line. */
+export function describeProblem(problem: Problem, surface: Surface = 'mcp'): string {
   switch (problem.code) {
     case 'bad-input':
       return `${problem.what} ${problem.fix}`;
     case 'bad-settings':
       return `${problem.file}: ${problem.what} ${problem.fix}`.trimEnd();
     case 'untrusted-settings':
-      return `${problem.file} names commands that nobody has trusted yet: ${quoted(problem.commands)}. Read the file, then run \`mo trust\`.`;
+      return `${problem.file} names commands that nobody has trusted yet: ${quoted(problem.commands)}. ${howToTrust(surface)}`;
     case 'bad-workflow':
       return [
         `${problem.source} has ${problem.errors.length} ${problem.errors.length === 1 ? 'error' : 'errors'}:`,
         ...problem.errors.map((error) => describeWorkflowError(problem.source, error)),
       ].join('\n');
     case 'goal-empty':
-      return 'The goal is empty. Say what you want: mo do "Add input validation to all POST endpoints".';
+      return 'The goal is empty. Say what you want, such as "Add input validation to all POST endpoints".';
     case 'goal-too-long':
       return `The goal has ${problem.bytes} bytes; at most ${problem.limit} are taken. Put the details into a file of the repository and name it in the goal.`;
     case 'folder-missing':
-      return `There is no folder ${problem.folder}. Give an existing one with --cwd.`;
+      return `There is no folder ${problem.folder}. Give an existing one${naming(problem, surface)}.`;
     case 'not-a-repository':
-      return `${problem.folder} is not inside a git repository. Run \`git init\` and commit there, or name another folder with --cwd.`;
+      return `${problem.folder} is not inside a git repository. Run \`git init\` and commit there, or name another folder${naming(problem, surface)}.`;
     case 'no-checkout':
-      return `${problem.folder} is a bare repository or a git folder: it has no checkout. Name a checkout with --cwd; \`git worktree add\` makes one.`;
+      return `${problem.folder} is a bare repository or a git folder: it has no checkout. Name a checkout${naming(problem, surface)}; \`git worktree add\` makes one.`;
     case 'no-commits':
       return `The repository at ${problem.folder} has no commit yet, so there is nothing to branch from. Commit once, then try again.`;
     case 'git-too-old':
       return `git ${problem.found} is too old: mo needs ${problem.needed} or newer (git merge-tree --write-tree). Update git.`;
     case 'git-failed':
-      return `git ${problem.args.join(' ')} failed (exit code ${problem.exitCode ?? 'none'}): ${problem.stderr.trim() || 'no message'}. Mend what git names, then run the same command again.`;
+      return `git ${problem.args.join(' ')} failed (exit code ${problem.exitCode ?? 'none'}): ${problem.stderr.trim() || 'no message'}. Mend what git names, then do the same again.`;
     case 'git-locked':
-      return `Another git process holds ${problem.lock}, or was killed and left it. If none is at work there, remove that file; then run the same command again; a run that had begun goes on with \`mo resume\`.`;
+      return `Another git process holds ${problem.lock}, or was killed and left it. If none is at work there, remove that file; then do the same again; ${goingOn(surface)}.`;
     case 'dirty-checkout':
-      return `The checkout ${problem.folder} has uncommitted changes (${listed(problem.files)}), so mo does not merge into it. Commit or stash them, or land with --land branch.`;
+      return `The checkout ${problem.folder} has uncommitted changes (${listed(problem.files)}), so mo does not move it. Commit or stash them, or ${asBranch(problem, surface)}.`;
     case 'target-moved':
-      return `${problem.ref} moved from ${short(problem.expected)} to ${short(problem.found)} meanwhile. Run the same command again: it starts from the new head.`;
+      return `${problem.ref} moved from ${short(problem.expected)} to ${short(problem.found)} meanwhile. Do the same again: it starts from the new head.`;
     case 'merge-conflict':
       return `Merging into ${problem.target} conflicts in ${listed(problem.files)}. Merge the run's branch by hand, or move the target and land again.`;
+    case 'rollback-conflict':
+      return `What ${problem.runId} brought into ${problem.target} cannot be taken back by itself: later commits changed ${listed(problem.files)} as well. Nothing was changed. Revert it by hand there; what it was shows: output {run_id: "${problem.runId}", part: "diff"}`;
+    case 'nothing-to-take-back':
+      return `There is nothing of ${problem.runId} to take back: ${problem.reason}. ${problem.fix}`;
+    case 'no-remote':
+      return `There is nowhere to open a pull request against ${problem.target}: ${problem.reason}. Add the remote that takes it (\`git remote add origin <address>\`), or land it by merge.`;
+    case 'push-failed':
+      return `${problem.branch} could not be pushed to ${problem.remote}: ${problem.reason.trim().replace(/\.$/, '')}. Nothing was overwritten there. Mend what it names, then land again.`;
+    case 'request-failed':
+      return `${problem.branch} is on ${problem.remote}, but ${problem.reason.trim().replace(/\.$/, '')}. ${problem.fix}`;
     case 'run-not-found':
-      return `There is no run ${problem.runId}. poll without a run_id shows the active runs, \`mo list\` all of them.`;
+      return surface === 'cli'
+        ? `There is no run ${problem.runId}. \`mo list\` shows all of them.`
+        : `There is no run ${problem.runId}. poll {} shows the active runs, usage {by: "run"} those there were.`;
     case 'node-not-found':
       return `Run ${problem.runId} has no node ${problem.node}.${near(problem.node, problem.known)} Its nodes are: ${listed(problem.known)}.`;
     case 'node-state':
@@ -150,28 +178,32 @@ export function describeProblem(problem: Problem): string {
       return `Profile ${problem.profile} of provider ${problem.provider} comes from CC-Switch and cannot be had now: ${problem.reason.replace(/\.$/, '')}. \`mo models\` shows which there are; then run the node again with one of them.`;
     case 'no-worker':
       return `No worker can take role ${problem.role}: ${problem.reasons.join('; ')}. \`mo health\` shows what is installed and how to mend it.`;
+    case 'lane-closed':
+      return `Nobody can take role ${problem.role} yet: ${problem.lanes.join('; ')}. Wait until ${new Date(problem.openAt).toISOString()}, or name another provider or profile.`;
     case 'cli-missing':
-      return `The command ${problem.binary} of provider ${problem.provider} is not on the PATH. Install it, or name another provider. \`mo health\` shows what is there.`;
+      return `The command ${problem.binary} of provider ${problem.provider} is not on the PATH. ${installText(problem.install)}, or name another provider. \`mo health\` shows what is there.`;
     case 'worker-not-started':
-      return `The system refused to start ${problem.command} (provider ${problem.provider}): ${problem.reason}. E2BIG means arguments and environment that are too long, EAGAIN and ENOMEM a machine that is full. Mend that, then run \`mo resume\`.`;
+      return `The system refused to start ${problem.command} (provider ${problem.provider}): ${problem.reason}. E2BIG means arguments and environment that are too long, EAGAIN and ENOMEM a machine that is full. Mend that; ${goingOn(surface)}.`;
     case 'workspace-unwritable':
       return `mo cannot write to ${problem.folder}: ${unwritable(problem.reason)}`;
     case 'file-unreadable':
       return `mo cannot read ${problem.file}: ${problem.reason}. Make it a file that you may read, or move it away.`;
     case 'disk-full':
-      return `The disk is full: ${problem.file} could not be written. Free some space, then run the same command again; a run that had begun goes on with \`mo resume\`.`;
+      return `The disk is full: ${problem.file} could not be written. Free some space, then do the same again; ${goingOn(surface)}.`;
     case 'store-corrupt':
       return `The database ${problem.file} is damaged (${problem.reason}). Nothing was changed. Move it aside (mv '${problem.file}' '${problem.file}.broken') and start again: branches and receipts are untouched.`;
     case 'store-newer':
       return `The database ${problem.file} was written by a newer mo (schema ${problem.found}; this one knows ${problem.known}). Update mo; a session that is older than the update has to be started again.`;
     case 'store-busy':
-      return `The database ${problem.file} stayed locked by another process. Try again; if it goes on, see which mo processes run with: mo list`;
+      return `The database ${problem.file} stayed locked by another process. Try again; if it goes on, see which runs are at work: ${surface === 'cli' ? 'mo list' : 'poll {}'}`;
     case 'day-spent':
       return `The day's ceiling of ${problem.ceiling} USD (limits.usd_per_day) would be passed: with this, ${problem.taken.toFixed(2)} USD are spent or set aside. Wait until other runs end, or raise the ceiling.`;
     case 'fenced':
-      return `This owner of ${problem.runId} (epoch ${problem.epoch}) was replaced by a newer one (epoch ${problem.newest}) and stops. Watch the run with: mo watch ${problem.runId}`;
+      return `This owner of ${problem.runId} (epoch ${problem.epoch}) was replaced by a newer one (epoch ${problem.newest}) and stops. See how it goes on with: poll {run_id: "${problem.runId}"}`;
     case 'owner-failed':
-      return `The owner of run ${problem.runId} ended early: ${problem.reason.replace(/\.$/, '')}. Go on with: mo resume ${problem.runId}`;
+      return `The owner of run ${problem.runId} ended early: ${problem.reason.replace(/\.$/, '')}. Go on with: ${resume(problem.runId, surface)}`;
+    case 'owner-missing':
+      return `Nobody executes ${problem.runId} any more, and a read-only server starts nobody. In a terminal: mo resume ${problem.runId}`;
     case 'unexpected':
       return `mo met something it was not made for: ${problem.what}. That is a mistake in mo: please report it, with what MO_DEBUG=1 prints for the same command.`;
     case 'addon-missing':
@@ -184,6 +216,10 @@ export function describeProblem(problem: Problem): string {
         : `${problem.hosts.join(' and ')} ${problem.hosts.length === 1 ? 'is' : 'are'} not on this machine: no program on the PATH and no configuration. Install ${problem.hosts.length === 1 ? 'it' : 'one of them'}, then run the same command again.`;
     case 'host-refused':
       return `${problem.host} did not take it: ${problem.what.trim().replace(/\.$/, '')}. Mend what it names, then run the same command again.`;
+    case 'hosts-refused':
+      return problem.reasons.join('\n');
+    case 'install-halted':
+      return `${problem.done.join(' and ')} ${problem.done.length === 1 ? 'is' : 'are'} done and ${problem.done.length === 1 ? 'stays' : 'stay'}, ${problem.host} is not: ${problem.reason} What is done can be taken out with \`mo uninstall\`.`;
     case 'install-busy':
       return `\`${problem.command}\` (pid ${problem.pid}, since ${problem.since}) is at work on the files of the hosts, so nothing was changed. Wait until it has ended, or end it, then run the same command again.`;
     case 'config-broken':
@@ -191,7 +227,7 @@ export function describeProblem(problem: Problem): string {
     case 'config-read-only':
       return `${problem.file} is read-only (${problem.reason}), so nothing was changed. Make it writable; where another tool writes it, \`mo install --dry-run\` from a writable copy shows what belongs there.`;
     case 'entry-foreign':
-      return `${problem.file} has a server named mo already that is not this one: ${problem.command}. Rename it there, or replace it with --force; \`mo uninstall\` puts it back.`;
+      return `${problem.file} has a server named mo already that is not this one: ${problem.command}. Rename it there, or replace it with --force (a later \`mo uninstall\` brings yours back).`;
     case 'copy-edited':
       return `${problem.folder} was changed since mo wrote it, or is not from mo, so it stays as it is. Move it away, or replace it with --force: what is there is kept and put back by \`mo uninstall\`.`;
     case 'package-incomplete':
@@ -202,6 +238,7 @@ export function describeProblem(problem: Problem): string {
 export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'target-moved': 1,
   'merge-conflict': 1,
+  'rollback-conflict': 1,
   'bad-input': 2,
   'bad-settings': 2,
   'bad-workflow': 2,
@@ -212,6 +249,7 @@ export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'node-not-found': 2,
   'node-state': 2,
   'nothing-to-show': 2,
+  'nothing-to-take-back': 2,
   'wrong-state': 2,
   'unknown-provider': 2,
   'unknown-profile': 2,
@@ -219,6 +257,7 @@ export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'copy-edited': 2,
   'untrusted-settings': 3,
   'day-spent': 4,
+  'lane-closed': 4,
   'not-a-repository': 5,
   'no-checkout': 5,
   'no-commits': 5,
@@ -226,6 +265,9 @@ export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'git-too-old': 5,
   'git-failed': 5,
   'git-locked': 5,
+  'no-remote': 5,
+  'push-failed': 5,
+  'request-failed': 5,
   'profiles-unreadable': 5,
   'profile-gone': 5,
   'no-worker': 5,
@@ -239,11 +281,14 @@ export const exitCodes: Readonly<Record<ProblemCode, ExitCode>> = {
   'store-busy': 5,
   fenced: 5,
   'owner-failed': 5,
+  'owner-missing': 5,
   unexpected: 5,
   'addon-missing': 5,
   'check-failed': 5,
   'host-missing': 5,
   'host-refused': 5,
+  'hosts-refused': 5,
+  'install-halted': 5,
   'install-busy': 5,
   'config-broken': 5,
   'config-read-only': 5,
@@ -259,6 +304,33 @@ export function describeWorkflowError(source: string, error: WorkflowError): str
   return error.text === null || error.text === '' ? said : `${said}\n    ${error.text}`;
 }
 
+/** A model may not trust what a repository wants to run: it only says so. */
+export function howToTrust(surface: Surface, what: 'commands' | 'files' = 'commands'): string {
+  if (surface === 'cli')
+    return `Read the ${what === 'files' ? 'files' : 'file'}, then run \`mo trust\`.`;
+  return `Show the user these ${what}; only they may run \`mo trust\` in a terminal.`;
+}
+
+function naming({ call }: { call?: string }, surface: Surface): string {
+  if (call !== undefined) return `: ${call}`;
+  return surface === 'cli' ? ' with --cwd' : '';
+}
+
+function asBranch({ field = 'how' }: { field?: 'land' | 'how' }, surface: Surface): string {
+  if (field === 'how') return 'land {how: "branch"}';
+  return surface === 'cli' ? 'give --land branch' : 'give land: "branch"';
+}
+
+function goingOn(surface: Surface): string {
+  return `a run that had begun goes on with ${resume('<run>', surface)}`;
+}
+
+function resume(runId: string, surface: Surface): string {
+  return surface === 'cli'
+    ? `mo resume ${runId}`
+    : `workflow_control {run_id: "${runId}", action: "resume"}`;
+}
+
 /** `reason` is the code of the system's error, or a text. */
 function unwritable(reason: string): string {
   switch (reason) {
@@ -271,6 +343,11 @@ function unwritable(reason: string): string {
     default:
       return `${reason}. Make the folder writable.`;
   }
+}
+
+/** How a missing CLI comes to be there, as the beginning of a sentence. */
+export function installText(command: string | null): string {
+  return command === null ? 'Install it' : `Install it with \`${command}\``;
 }
 
 function near(word: string, known: readonly string[]): string {

@@ -28,13 +28,38 @@ export function redact(text: string): string {
 
 /** The same, and with what is known to be secret taken out first, whatever it looks like. */
 export function redactorOf(secrets: readonly string[]): (text: string) => string {
-  // The longest first: one may be a part of another.
-  const known = secrets.toSorted((one, other) => other.length - one.length);
+  const hide = hiderOf(secrets);
+  return (text) => redact(hide(text));
+}
+
+/** Takes out what is known to be secret, and nothing else; also where it stands in JSON. */
+export function hiderOf(secrets: readonly string[]): (text: string) => string {
+  const known = formsOf(secrets);
   return (text) => {
     let clean = text;
     for (const secret of known) clean = clean.replaceAll(secret, '[redacted:profile]');
-    return redact(clean);
+    return clean;
   };
+}
+
+/** Where what is known to be secret stands. */
+export function findKnown(secrets: readonly string[], text: string): Secret[] {
+  const found: Secret[] = [];
+  for (const secret of formsOf(secrets)) {
+    for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + secret.length)) {
+      const end = at + secret.length;
+      // The longest come first.
+      if (found.some((one) => at < one.end && one.start < end)) continue;
+      found.push({ kind: 'profile', certainty: 'issued', start: at, end });
+    }
+  }
+  return found;
+}
+
+/** As they are and as JSON writes them, the longest first: one may be a part of another. */
+function formsOf(secrets: readonly string[]): string[] {
+  const forms = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
+  return [...new Set(forms)].toSorted((one, other) => other.length - one.length);
 }
 
 /** Every secret of a text in the order of their places; where two patterns see the same one, only the surer. */

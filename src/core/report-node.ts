@@ -5,8 +5,10 @@ import { cutLine, findingText } from './report-line.ts';
 import { originOf } from './reuse.ts';
 import { keyOf } from './routing.ts';
 import type { AttemptRecord, RunNode } from './run.ts';
+import { shownState } from './shown-map.ts';
 import { spendOf, writtenSpend, type Spend } from './spend.ts';
 import { whySkipped } from './skipped.ts';
+import type { RunView } from './view.ts';
 
 /** `null` and empty lists: there is none. Times in ms. */
 export type NodeReport = {
@@ -55,7 +57,10 @@ export type AttemptReport = {
 };
 
 /** Those that are told in full, in the order of the run, and what the rest is: `verified: 9,800`. */
-export function nodeReports(nodes: readonly RunNode[]): {
+export function nodeReports(
+  nodes: readonly RunNode[],
+  maps: RunView['maps'],
+): {
   nodes: NodeReport[];
   rest: Record<string, number>;
 } {
@@ -67,7 +72,7 @@ export function nodeReports(nodes: readonly RunNode[]): {
   for (const { node, place } of byWeight) {
     const isTelling = nodes.length <= mostUsual || weightOf(node) > 0;
     if (!isTelling || told.length >= mostTold || chars > mostChars) continue;
-    const report = nodeReport(node);
+    const report = nodeReport(node, maps);
     chars += JSON.stringify(report).length;
     told.push({ place, report });
   }
@@ -101,7 +106,7 @@ function weightOf(node: RunNode): number {
   return status === 'verified' || status === 'blocked' || status === 'skipped' ? 0 : 1;
 }
 
-function nodeReport(node: RunNode): NodeReport {
+function nodeReport(node: RunNode, maps: RunView['maps']): NodeReport {
   const { spec, state } = node;
   const attempts = workedIn(node);
   const work = state.status === 'verified' ? state.work : null;
@@ -114,7 +119,7 @@ function nodeReport(node: RunNode): NodeReport {
     task: cutLine(spec.task, 400),
     needs: spec.needs.slice(0, mostFiles),
     emitted_by: node.emittedBy,
-    state: state.status,
+    state: shownState(maps, { name: spec.name, state: state.status }),
     landed: state.status === 'verified' && state.landed && files.length > 0,
     message: messageOf(node),
     reused_from: originOf(node),

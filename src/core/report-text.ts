@@ -63,6 +63,12 @@ function landedText(landed: NonNullable<Report['landed']>): string {
       return 'discarded';
     case 'merge':
       return `merged into \`${landed.target ?? 'the checkout'}\` as \`${short(landed.commit)}\``;
+    case 'pr':
+      return `pull request against \`${landed.target ?? ''}\`: ${landed.url ?? ''}`;
+    case 'rollback':
+      return landed.commit === null
+        ? `pull request closed: ${landed.url ?? ''}`
+        : `taken back from \`${landed.target ?? ''}\`, which is at \`${short(landed.commit)}\``;
   }
 }
 

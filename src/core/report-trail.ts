@@ -133,7 +133,7 @@ function sayingOf(event: RunEvent, questions: ReadonlyMap<string, string>): Sayi
       };
     case 'run.landed':
       return {
-        text: `landed: ${event.how}${event.commit === null ? '' : ` as ${event.commit.slice(0, 10)}`}`,
+        text: `landed: ${event.how}${event.commit === null ? '' : ` as ${event.commit.slice(0, 10)}`}${event.url === undefined ? '' : `, ${event.url}`}`,
       };
     case 'land.refused':
       return { text: `not landed: ${event.message}` };
@@ -166,6 +166,7 @@ function sayingOf(event: RunEvent, questions: ReadonlyMap<string, string>): Sayi
     case 'gate.judged':
     case 'node.verified':
     case 'node.landed':
+    case 'land.started':
       return null;
   }
 }

@@ -9,7 +9,8 @@ import { progressOfRun, type Progress } from './progress.ts';
 import { originOf } from './reuse.ts';
 import type { Run, RunNode } from './run.ts';
 import { writtenSpend, type Spend } from './spend.ts';
-import { countsOf, reasonOf } from './view.ts';
+import { shownCounts } from './shown-map.ts';
+import { countsOf, mapsOf, reasonOf } from './view.ts';
 
 /** What became of a run: `report.json`, and what `report.md` is written from. Below 1 MB however large the run is. Times: ISO 8601. */
 export type Report = {
@@ -86,7 +87,7 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     verified: run.verified,
     gates: spec.gates.slice(0, 50).map((gate) => gate.slice(0, 500)),
     total: nodes.length,
-    counts: countsOf(run),
+    counts: shownCounts({ counts: countsOf(run), maps: mapsOf(run) }),
     progress: progressOfRun(run),
     attempts: nodes.reduce((sum, node) => sum + workedIn(node).length, 0),
     // The rounds of a gate are no attempts.
@@ -96,8 +97,8 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
     ),
     reused: nodes.filter((node) => originOf(node) !== null).length,
     graph: reportGraph(nodes),
-    ...nodeReports(nodes),
-    maps: mapsOf(run, nodes),
+    ...nodeReports(nodes, mapsOf(run)),
+    maps: mapReports(run, nodes),
     review: run.cycles.slice(-20).map(({ node, judgement, findings }) => ({
       node,
       judgement,
@@ -110,7 +111,7 @@ export function makeReport({ run, events, branch, source }: ReportQuestion): Rep
   };
 }
 
-function mapsOf(run: Run, nodes: readonly RunNode[]): Report['maps'] {
+function mapReports(run: Run, nodes: readonly RunNode[]): Report['maps'] {
   return nodes
     .flatMap((node) => {
       const progress = progressOf(run, node);

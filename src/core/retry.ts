@@ -93,13 +93,21 @@ export function backoffMs(settings: Settings, failures: number): number {
 
 function counted(node: RunNode, message: string, notBefore: number): Next {
   if (node.counted >= node.spec.retries) {
-    const tries = node.counted + 1;
-    return {
-      again: false,
-      message: `${message} (after ${tries} ${tries === 1 ? 'attempt' : 'attempts'})`,
-    };
+    return { again: false, message: `${message} (after ${attemptsText(node)})` };
   }
   return { again: true, notBefore, counts: true, exclude: false };
+}
+
+/** `6 attempts, 3 of them only for the handoff`: what ran, be it counted or not. */
+function attemptsText({ attempts, stale, counted: before }: RunNode): string {
+  const ran = attempts.filter(({ attempt }) => attempt > stale);
+  const repairs = ran.filter(({ goesOn }) => goesOn === 'repair').length;
+  const others = ran.length - repairs - (before + 1);
+  const parts = [
+    ...(repairs > 0 ? [`${repairs} of them only for the handoff`] : []),
+    ...(others > 0 ? [`${others} of them not counted`] : []),
+  ];
+  return [`${ran.length} ${ran.length === 1 ? 'attempt' : 'attempts'}`, ...parts].join(', ');
 }
 
 function uncounted(node: RunNode, message: string, notBefore: number): Next {

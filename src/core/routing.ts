@@ -246,7 +246,7 @@ function scored(
     (one) => one.provider === route.provider && one.profile === route.profile,
   );
   const openAt = lane !== undefined && lane.closedUntil > now ? lane.closedUntil : 0;
-  if (openAt > 0 && lane !== undefined) reasons.push(`${keyOf(route)} is closed: ${lane.reason}`);
+  if (openAt > 0 && lane !== undefined) reasons.push(closedText(lane));
   const score = Math.round((data.points + record.points + order.points) * 10) / 10;
   const parts = [
     ...wished.reasons.map((why) => ({ points: null, why })),
@@ -262,6 +262,12 @@ function orderPart({ profile }: Route, place: number): { points: number; why: st
   const points = (profile === null ? 1 : 0) - place;
   const what = profile === null ? 'without a profile' : 'a profile';
   return { points, why: `order: ${what}, provider ${place + 1} in the list` };
+}
+
+/** `claude:fast is closed until 2026-11-21T19:00:00.000Z: the five-hour window is used up`. */
+function closedText(lane: Lane): string {
+  const until = new Date(lane.closedUntil).toISOString();
+  return `${keyOf(lane)} is closed until ${until}: ${lane.reason.replace(/\.$/, '')}`;
 }
 
 function wishedPart(

@@ -1,5 +1,6 @@
 import type { Finding, Verdict } from './gate.ts';
 import type { Json } from './json.ts';
+import type { LandHow, Merge, Move } from './landing.ts';
 import type { NodeMap } from './node-map.ts';
 import type { Limit, NodeSpec } from './node.ts';
 import type { Spend } from './spend.ts';
@@ -147,15 +148,22 @@ export type Run = {
   invalidations: readonly Invalidation[];
   /** Nothing new is begun; see `run.paused`. */
   paused: { workers: 'finish' | 'stop' } | null;
-  /** The last tree that failed the run's gates. */
-  refused: { tree: string; findings: readonly Finding[] } | null;
+  /** The last tree that failed the run's gates, and the names of those. */
+  refused: { tree: string; gates: readonly string[]; findings: readonly Finding[] } | null;
   verified: { commit: string; tree: string; receipt: string } | null;
-  landing: { how: 'branch' | 'merge' | 'discard'; target: string | null } | null;
+  landing: { how: LandHow; target: string | null } | null;
   landed: {
-    how: 'branch' | 'merge' | 'discard';
+    how: LandHow;
     target: string | null;
     commit: string | null;
+    url: string | null;
   } | null;
+  /** What the landing under way may have moved already. */
+  move: Move | null;
+  /** All it brought into branches of the user, oldest first. */
+  merges: readonly Merge[];
+  /** The pull request it opened last and did not close. */
+  request: { url: string; target: string } | null;
   /** Why the last landing did not happen. */
   landRefused: { code: string; message: string } | null;
 };

@@ -1,10 +1,20 @@
 import { z } from 'zod';
+import { boundWords } from './bound-words.ts';
 import { didYouMean } from './closest.ts';
+import { fittingValue } from './fitting-value.ts';
+import { innerSchemas } from './inner-schemas.ts';
 
 export type Path = readonly (string | number)[];
 
 /** One thing that does not fit a schema. `at`: whether the value is wrong, or the key that leads to it. */
-export type SchemaProblem = { path: Path; at: 'key' | 'value'; what: string; fix: string };
+export type SchemaProblem = {
+  path: Path;
+  at: 'key' | 'value';
+  what: string;
+  fix: string;
+  /** What was probably meant, where that is known; `fix` names it too. */
+  meant?: { value: unknown };
+};
 
 /** A zod error as sentences a person or a model can act on. `value` is what was parsed, to say what was found instead. */
 export function schemaProblems(
@@ -36,12 +46,7 @@ function problemsOf(issue: Issue, schema: z.ZodType, value: unknown, above: Path
       return [
         found === undefined
           ? { path, at: 'key', what: 'is missing.', fix: `Give ${article(issue.expected)}.` }
-          : {
-              path,
-              at: 'value',
-              what: `must be ${article(issue.expected)}, not ${shown(found)}.`,
-              fix: hintFor(issue.expected, found),
-            },
+          : wrongType(issue, schema, found, path),
       ];
     case 'invalid_value':
       return [oneOf(path, found, issue.values.map(String))];
@@ -59,20 +64,58 @@ function problemsOf(issue: Issue, schema: z.ZodType, value: unknown, above: Path
     case 'invalid_element':
     case 'invalid_format':
     case 'not_multiple_of':
+      return [misfit(path, found, issue.message)];
     case 'too_big':
-    case 'too_small':
+    case 'too_small': {
+      const bound = boundWords(issue);
+      if (bound === null) return [misfit(path, found, issue.message)];
       return [
-        {
-          path,
-          at: 'value',
-          what:
-            found === undefined
-              ? sentence(issue.message)
-              : `${shown(found)} does not fit: ${sentence(issue.message)}`,
-          fix: '',
-        },
+        { path, at: 'value', what: `${bound}, not ${measured(found, issue.origin)}.`, fix: '' },
       ];
+    }
   }
+}
+
+function misfit(path: Path, found: unknown, message: string): SchemaProblem {
+  const what =
+    found === undefined ? sentence(message) : `${shown(found)} does not fit: ${sentence(message)}`;
+  return { path, at: 'value', what, fix: '' };
+}
+
+/** Of a text or a list how long it is, else itself. */
+function measured(found: unknown, origin: string): string {
+  if (typeof found === 'string' && origin === 'string') return String(found.length);
+  return Array.isArray(found) ? String(found.length) : shown(found);
+}
+
+function wrongType(
+  { expected }: Extract<Issue, { code: 'invalid_type' }>,
+  schema: z.ZodType,
+  found: unknown,
+  path: Path,
+): SchemaProblem {
+  const what = `must be ${article(expected)}, not ${shown(found)}.`;
+  const name = path.findLast((part) => typeof part === 'string') ?? '';
+  const meant =
+    schemasAt(schema, path)
+      .map((one) => fittingValue(one, found, name))
+      .find((one) => one !== null) ?? null;
+  const text = meant === null ? null : showValue(meant.value);
+  return meant === null || text === null || text.length > mostOfExample
+    ? { path, at: 'value', what, fix: hintFor(expected) }
+    : { path, at: 'value', what, fix: `Write ${text}.`, meant };
+}
+
+const mostOfExample = 200;
+
+/** As JSON, with blanks for the eye. */
+function showValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(showValue).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).map(
+    ([key, inner]) => `${JSON.stringify(key)}: ${showValue(inner)}`,
+  );
+  return `{${fields.join(', ')}}`;
 }
 
 function unionProblems(
@@ -144,7 +187,7 @@ function keysAt(schema: z.core.$ZodType, path: Path, value: unknown): string[] {
 /** Of a union told apart by a constant, only the branch with that constant is meant. */
 function hasLiteralsOf(schema: z.ZodObject, found: unknown): boolean {
   return Object.entries(schema.shape).every(([key, field]) => {
-    const isLiteral = branchesOf(field).every((one) => one instanceof z.ZodLiteral);
+    const isLiteral = innerSchemas(field).every((one) => one instanceof z.ZodLiteral);
     return !isLiteral || z.safeParse(field, valueAt(found, [key])).success;
   });
 }
@@ -158,7 +201,7 @@ function discriminatorsAt(schema: z.core.$ZodType, path: Path): string[] {
 /** Every schema a value at this place could be meant for. */
 function schemasAt(schema: z.core.$ZodType, path: Path): z.core.$ZodType[] {
   const [part, ...rest] = path;
-  const candidates = branchesOf(schema);
+  const candidates = innerSchemas(schema);
   if (part === undefined) return candidates;
   return candidates.flatMap((one) => {
     if (one instanceof z.ZodObject) {
@@ -168,21 +211,6 @@ function schemasAt(schema: z.core.$ZodType, path: Path): z.core.$ZodType[] {
     if (one instanceof z.ZodRecord) return schemasAt(one.valueType, rest);
     return one instanceof z.ZodArray ? schemasAt(one.element, rest) : [];
   });
-}
-
-/** The schema itself, without what is wrapped around it; the branches of a union one by one. */
-function branchesOf(schema: z.core.$ZodType): z.core.$ZodType[] {
-  if (
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault
-  ) {
-    return branchesOf(schema.def.innerType);
-  }
-  if (schema instanceof z.ZodPipe) return branchesOf(schema.def.in);
-  if (schema instanceof z.ZodUnion) return schema.def.options.flatMap(branchesOf);
-  return [schema];
 }
 
 function valueAt(value: unknown, path: Path): unknown {
@@ -215,10 +243,8 @@ function article(expected: string): string {
   return expected === 'string' ? 'a text' : `a ${expected}`;
 }
 
-function hintFor(expected: string, found: unknown): string {
+function hintFor(expected: string): string {
   if (expected === 'string') return 'Put it in quotes.';
-  if (expected === 'array' && typeof found === 'string')
-    return `Write [${JSON.stringify(found.slice(0, 40))}].`;
   return `Give ${article(expected)}.`;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { landWish } from './landing.ts';
 import { role } from './names.ts';
 import { syntaxCommands } from './node.ts';
 
@@ -126,7 +127,7 @@ export const settings = z.strictObject({
     .strictObject({
       commands: z.array(z.string()).optional().meta({
         description:
-          'What the integrated tree of `mo do` must pass, and the only commands a planner may give to its nodes. `--gate` replaces them',
+          'What the work of every run must pass as a whole, where its workflow names no `gates` of its own; a single worker that writes must pass them beside its own. The only commands a planner may give to its nodes. `--gate` replaces them',
         unset: 'none',
       }),
       secrets: z
@@ -156,7 +157,7 @@ export const settings = z.strictObject({
         .meta({ description: 'Paths that are copied instead', unset: 'none' }),
     })
     .optional(),
-  land: z.enum(['branch', 'merge', 'none']).optional().meta({
+  land: landWish.optional().meta({
     description: 'Where a result goes',
     unset: '`mo do`: `merge` when the checkout is clean, else `branch`; a workflow: `branch`',
   }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { landHow } from './landing.ts';
 import { limit } from './node.ts';
 
 /** What a controller asks of the owner of a run. Kept in the store until an owner has turned it into events. */
@@ -12,10 +13,10 @@ export const signal = z.discriminatedUnion('kind', [
     choice: z.string(),
     text: z.string(),
   }),
-  /** `target`: the branch to merge into; null: the one the run was started from. */
+  /** `target`: the branch to merge into or to take back from; null: the one the run was started from, or was merged into last. */
   z.object({
     kind: z.literal('land'),
-    how: z.enum(['branch', 'merge', 'discard']),
+    how: landHow,
     target: z.string().nullable(),
   }),
   /** Do a node again, and all that rests on it; `text`, which may be empty, is told to its worker. */

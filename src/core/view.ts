@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { origin, request } from './event.ts';
 import { heldByBudget, isHeld, reservations } from './held.ts';
+import { landedPlace } from './landing.ts';
 import { isReady, needOf } from './needs.ts';
 import { nodeSpec } from './node.ts';
 import { progress, progressOfRun } from './progress.ts';
@@ -60,13 +61,7 @@ export const runView = z.object({
   /** Where `head` is; null while there is none, and once it was discarded. */
   branch: z.string().nullable(),
   target: z.string().nullable(),
-  landed: z
-    .object({
-      how: z.enum(['branch', 'merge', 'discard']),
-      target: z.string().nullable(),
-      commit: z.string().nullable(),
-    })
-    .nullable(),
+  landed: landedPlace.nullable(),
   /** Rounds of review so far. */
   cycles: z.number().int(),
   requests: z.array(request),
@@ -122,7 +117,7 @@ export function viewOf(run: Run, updatedAt: number): RunView {
     counts: countsOf(run),
     total: run.nodes.size,
     progress: progressOfRun(run),
-    maps: [...run.nodes.items].map(([map, counts]) => ({ map, counts: inOrder(counts) })),
+    maps: mapsOf(run),
     spend: writtenSpend(run.settled),
     head: run.head?.commit ?? null,
     branch: branchOf(run),
@@ -224,6 +219,11 @@ function isMoving(run: Run): boolean {
     if (node.spec.kind !== 'approval' || !isReady(run, node)) return true;
   }
   return false;
+}
+
+/** The items of each map that has unfolded, by state. */
+export function mapsOf({ nodes }: Run): RunView['maps'] {
+  return [...nodes.items].map(([map, counts]) => ({ map, counts: inOrder(counts) }));
 }
 
 /** In the order of a node's life, so that two looks at one run read alike. */

@@ -1,6 +1,6 @@
 import { MoError } from './problem.ts';
 
-/** A worker as people and `mo models` write it: `claude`, or `claude:fast` for a provider and its profile. */
+/** A worker as people and `mo models` write it: a provider, or `provider:profile`. */
 export function partsOfWorker(name: string): { provider: string; profile: string | null } {
   const colon = name.indexOf(':');
   if (colon < 0) return { provider: name, profile: null };

@@ -194,6 +194,8 @@ export type Probe = {
     stdout: string;
     stderr: string;
   }) => 'yes' | 'no' | 'unknown';
+  /** Why the CLI starts nothing as it is set up, in the words of the same answer; null: it does not say that. */
+  unable: (output: { stdout: string; stderr: string }) => string | null;
   /** Environment variables that sign the CLI in by themselves. */
   keyEnv: readonly string[];
 };
@@ -205,6 +207,8 @@ export type Provider = {
   vendor: string;
   /** The command looked up on the PATH. */
   binary: string;
+  /** The command that installs it; null: it comes with the system or with mo. */
+  install: string | null;
   abilities: Abilities;
   /** What `abilities` would have, had the installed CLI not been found without it; see `core/shown.ts`. */
   lacks?: readonly Lack[];

@@ -1,14 +1,10 @@
-import { secretsOf } from '../core/found-profile.ts';
-import { MoError } from '../core/problem.ts';
-import { redact, redactorOf } from '../core/redact.ts';
-import type { Run } from '../core/run.ts';
-import type { ProcessId, Provider, Route } from '../core/worker.ts';
+import { redactorOf } from '../core/redact.ts';
+import type { ProcessId, Provider } from '../core/worker.ts';
 import { endTree } from '../platform/process-tree.ts';
 import { adoptAttempt } from '../supervisor/adopt-attempt.ts';
 import { markerOf } from '../supervisor/marker.ts';
 import type { AttemptContext } from './attempt.ts';
-import type { Engine } from './engine.ts';
-import { foundProfile } from './found-profile.ts';
+import { secretsOfRun } from './profile-secrets.ts';
 import {
   depsOf,
   endOf,
@@ -35,7 +31,7 @@ export async function performAdoption(desk: AttemptDesk, name: string): Promise<
     attempt,
     route,
     reserved,
-    redact: await redactorFor(engine, run, route),
+    redact: redactorOf(await secretsOfRun(engine, run)),
   };
   const key = { runId: run.spec.runId, node: name, attempt };
   try {
@@ -53,22 +49,6 @@ export async function performAdoption(desk: AttemptDesk, name: string): Promise<
     await follow(desk, context, adopted);
   } catch (cause) {
     endOf(desk, context, cause);
-  }
-}
-
-/** What its profile holds now; where that cannot be had any more, secrets are known by their looks. */
-async function redactorFor(
-  engine: Engine,
-  run: Run,
-  route: Route | null,
-): Promise<AttemptContext['redact']> {
-  try {
-    const found = await foundProfile(engine, run, route);
-    return redactorOf(found === null ? [] : secretsOf(found));
-  } catch (cause) {
-    if (!(cause instanceof MoError) || cause.code !== 'profile-gone') throw cause;
-    engine.log(`its output is redacted without knowing its keys: ${cause.message}`);
-    return redact;
   }
 }
 

@@ -6,6 +6,7 @@ export const commandProvider: Provider = {
   name: 'command',
   vendor: 'command',
   binary: 'sh',
+  install: null,
   abilities: {
     resume: false,
     steer: false,
@@ -55,6 +56,7 @@ export const commandProvider: Provider = {
     version: () => null,
     authArgs: null,
     signedIn: () => 'yes',
+    unable: () => null,
     keyEnv: [],
   },
 };

@@ -23,7 +23,7 @@ export async function ensureOwner(
 ): Promise<void> {
   const { runId, env, clock } = asked;
   const before = store.leaseOf(runId);
-  if (before.holder !== null && isAlive(before.holder) && clock.now() < before.expiresAt) return;
+  if (isHeld(before, clock)) return;
   await takeBack(store.paths, runId, clock.now());
   const log = openSync(store.paths.ownerLog(runId), 'a', 0o600);
   const owner = await startDetached(
@@ -48,6 +48,15 @@ export async function ensureOwner(
     if (clock.monotonic() > deadline) throw await ownerFailed(store, runId, null);
     await store.waitForPulse(runId, { signal: ended.signal, timeoutMs: 100 });
   }
+}
+
+/** For whoever may start nobody: throws `owner-missing` when nobody executes the run. */
+export function expectOwner(store: Store, { runId, clock }: { runId: string; clock: Clock }): void {
+  if (!isHeld(store.leaseOf(runId), clock)) throw new MoError({ code: 'owner-missing', runId });
+}
+
+function isHeld({ holder, expiresAt }: ReturnType<Store['leaseOf']>, clock: Clock): boolean {
+  return holder !== null && isAlive(holder) && clock.now() < expiresAt;
 }
 
 async function ownerFailed(store: Store, runId: string, exitCode: number | null): Promise<MoError> {

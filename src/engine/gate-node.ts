@@ -22,6 +22,7 @@ import { dropRaw } from './raw.ts';
 import { judgeSharedSettings } from './shared-settings.ts';
 import { settleApproval } from './approval.ts';
 import { performPassWhen } from './pass-when.ts';
+import { secretsOfRun } from './profile-secrets.ts';
 import { readHandoff, type ReadHandoff } from './read-handoff.ts';
 import { proveNode } from './receipt.ts';
 import { askAgain, canGoOn, sendBack } from './send-back.ts';
@@ -217,6 +218,7 @@ async function contextOf(
     },
     runFolder: engine.paths.runFolder(run.spec.runId),
     evidenceFolder: `${folder}/gates`,
+    secrets: await secretsOfRun(engine, run),
     env: engine.env,
     clock: engine.clock,
     ...gateMarkers(engine, run, `${node.spec.name}/${attempt}`),

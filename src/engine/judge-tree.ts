@@ -6,6 +6,7 @@ import { treeOf } from '../git/commit.ts';
 import { isClean } from '../git/status.ts';
 import type { Repository } from '../git/repository.ts';
 import { runGates } from '../gates/run-gates.ts';
+import { secretsOfRun } from './profile-secrets.ts';
 import { sha256 } from './receipt.ts';
 import { landingWorktree } from './node-worktree.ts';
 import type { Engine } from './engine.ts';
@@ -43,6 +44,7 @@ export async function judgeTree(engine: Engine, run: Run, wish: Wish): Promise<r
     handoff: { value: null, findings: [] },
     runFolder,
     evidenceFolder: join(runFolder, 'gates', wish.evidence),
+    secrets: await secretsOfRun(engine, run),
     env: engine.env,
     clock: engine.clock,
     ...gateMarkers(engine, run, wish.evidence),

@@ -130,7 +130,8 @@ function eventsOf(run: Run, signal: Signal): RunEvent[] {
     }
     case 'land':
       if (run.status.status !== 'finished') return [];
-      if (run.status.rerun && signal.how !== 'discard') return [];
+      // What was landed before may be taken back, or given up; only new work has to be proved first.
+      if (run.status.rerun && signal.how !== 'discard' && signal.how !== 'rollback') return [];
       return [{ type: 'land.asked', how: signal.how, target: signal.target }];
     case 'retry':
     case 'skip':

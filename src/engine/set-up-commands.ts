@@ -2,7 +2,7 @@ import { openSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { MoError } from '../core/problem.ts';
 import { withoutKeys } from '../gates/command-environment.ts';
-import { readOutput } from '../gates/command-output.ts';
+import { readOutput, sayingWhy } from '../gates/command-output.ts';
 import { startDetached, type Detached } from '../platform/process.ts';
 import { identify } from '../platform/process-identity.ts';
 import { endTree, markerVariable } from '../platform/process-tree.ts';
@@ -94,7 +94,7 @@ function setUpProblem(command: string, end: string, output: string): MoError {
   return new MoError({
     code: 'bad-settings',
     file: 'mo.yaml',
-    what: `worktrees.setup: \`${command}\` ${end}: ${output.trim().slice(-2_000)}`,
+    what: `worktrees.setup: \`${command}\` ${end}: ${sayingWhy(output)}`,
     fix: 'Mend the command, or what it needs, and start the run again.',
   });
 }

@@ -1,6 +1,6 @@
 import type { Action } from '../core/action.ts';
 import type { RunEvent } from '../core/event.ts';
-import { secretsOf, type FoundProfile } from '../core/found-profile.ts';
+import type { FoundProfile } from '../core/found-profile.ts';
 import { MoError } from '../core/problem.ts';
 import { redact, redactorOf } from '../core/redact.ts';
 import { goingOnOf, isSameWorker, type GoingOn } from '../core/going-on.ts';
@@ -19,6 +19,7 @@ import { keepIgnored, prepareWorktree } from './node-worktree.ts';
 import { keepSharedSettings } from './shared-settings.ts';
 import { placeOf } from './start-place.ts';
 import { foundProfile } from './found-profile.ts';
+import { secretsOfRun } from './profile-secrets.ts';
 import { requestOf } from './worker-request.ts';
 import {
   depsOf,
@@ -70,7 +71,7 @@ async function performWork(desk: AttemptDesk, action: Start, key: string | null)
   desk.live.set(node.name, { stop: () => cut.abort(stoppedBefore()) });
   try {
     const found = await foundProfile(engine, run, route);
-    const context = found === null ? bare : { ...bare, redact: redactorOf(secretsOf(found)) };
+    const context = { ...bare, redact: redactorOf(await secretsOfRun(engine, run)) };
     const running = await startWorker(desk, context, {
       found,
       from: place?.from ?? null,
@@ -126,8 +127,10 @@ async function startWorker(
   const run = recorder.run();
   const provider = providerOf(engine, node, route);
   const command = engine.findBinary(provider.binary);
-  if (command === null)
-    throw new MoError({ code: 'cli-missing', provider: provider.name, binary: provider.binary });
+  if (command === null) {
+    const { name, binary, install } = provider;
+    throw new MoError({ code: 'cli-missing', provider: name, binary, install });
+  }
   const watch = watchOf(context, provider);
   recorder.fence();
   const folder = await folderFor(engine, run, context, wish);

@@ -4,6 +4,7 @@ import { makeReceipt } from '../core/receipt.ts';
 import { treeOf } from '../git/commit.ts';
 import { writeWhole } from '../platform/files.ts';
 import { judgeTree } from './judge-tree.ts';
+import { provedCommands } from './proved.ts';
 import { sha256 } from './receipt.ts';
 import type { Engine } from './engine.ts';
 import type { Recorder } from './recorder.ts';
@@ -19,11 +20,10 @@ export async function performVerification(
   if (repository === null || run.head === null) return;
   const { commit } = run.head;
   const tree = run.head.tree ?? (await treeOf(repository.git, commit));
-  const commands = run.spec.gates.map((command) => ({
-    gate: 'command' as const,
-    command,
-    timeoutMs: null,
-  }));
+  const proved = await provedCommands(engine, run, tree);
+  const commands = run.spec.gates
+    .filter((command) => !proved.some(({ name }) => name === command))
+    .map((command) => ({ gate: 'command' as const, command, timeoutMs: null }));
   const round = run.cycles.length + run.invalidations.length + 1;
   const evidence = `verify-${round}`;
   const verdicts = [
@@ -34,6 +34,7 @@ export async function performVerification(
       evidence,
       signal,
     })),
+    ...proved,
   ];
   if (verdicts.some((one) => !one.pass)) {
     recorder.record([{ type: 'run.refused', commit, tree, verdicts }]);

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Verdict } from '../core/gate.ts';
 import { gatesOfTree } from '../core/gates.ts';
+import { parseJson } from '../core/json.ts';
 import type { GateSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
-import { receipt as receiptSchema, receiptProblems } from '../core/receipt.ts';
+import { receipt as receiptSchema, receiptProblems, type Receipt } from '../core/receipt.ts';
 import type { Run } from '../core/run.ts';
 import type { Settings } from '../core/settings.ts';
 import { addWorktree, removeWorktree } from '../git/worktree.ts';
@@ -19,6 +20,7 @@ import type { Git } from '../git/git.ts';
 import { runGates } from '../gates/run-gates.ts';
 import { readText } from '../platform/files.ts';
 import { findKept, homeOfRun } from '../store/kept-file.ts';
+import { secretsOfRun } from './profile-secrets.ts';
 import { readRun } from './read-run.ts';
 import { sha256 } from './receipt.ts';
 import { lostWork, originProblems, withdrawal } from './receipt-truth.ts';
@@ -28,6 +30,7 @@ export type VerifyAnswer = {
   pass: boolean;
   commit: string | null;
   tree: string | null;
+  /** Their evidence is relative to the project here, so that it can be opened. */
   verdicts: readonly Verdict[];
   receipt: string | null;
   problems: readonly string[];
@@ -55,7 +58,7 @@ export async function verifyRun(
     throw new MoError({
       code: 'nothing-to-show',
       what: `${wish.node ?? wish.runId} ${isToBeDoneAgain(run, wish.node) ? 'was invalidated and is not done again yet' : 'has changed nothing'}, so there is nothing to verify.`,
-      fix: `See what it did with: mo output ${wish.runId}`,
+      fix: `See what it did with: output {run_id: "${wish.runId}"}`,
     });
   }
   const folder = await mkdtemp(join(tmpdir(), 'mo-verify-'));
@@ -83,6 +86,7 @@ export async function verifyRun(
       commands,
       settings: run.spec.settings,
       evidence: await homeOfRun(engine.paths, wish.runId),
+      secrets: await secretsOfRun(engine, run),
       signal: wish.signal,
     });
     const receipt = await findKept(
@@ -114,7 +118,7 @@ function rerunProblems({ spec, status, nodes }: Run): string[] {
     .map((node) => node.spec.name);
   const named = again.slice(0, 12).join(', ');
   return [
-    `${spec.runId} is needs_rerun: ${named === '' ? 'a part of it' : named} is to be done again. Do it with: mo resume ${spec.runId}`,
+    `${spec.runId} is needs_rerun: ${named === '' ? 'a part of it' : named} is to be done again. Do it with: workflow_control {run_id: "${spec.runId}", action: "resume"}`,
   ];
 }
 
@@ -131,6 +135,8 @@ export async function verifyFolder(
     base: string;
     commands: readonly string[];
     settings: Settings;
+    /** Commands of the settings that do not count, because nobody has trusted them. */
+    untrusted: { file: string; commands: readonly string[] } | null;
     signal: AbortSignal;
   },
 ): Promise<VerifyAnswer> {
@@ -138,6 +144,8 @@ export async function verifyFolder(
   const repository: Repository = await openRepository(folder, {
     env: engine.env,
     signal: wish.signal,
+  }).catch((cause: unknown) => {
+    throw asAsked(cause);
   });
   const { git } = repository;
   const tree = await treeOfFolder(git);
@@ -152,20 +160,33 @@ export async function verifyFolder(
   };
   const evidence = join(engine.paths.folder, 'verify', engine.newUuid());
   const verdicts = await judge(engine, subject, {
-    commands: wish.commands,
+    commands: wish.commands.length > 0 ? wish.commands : (wish.settings.gates?.commands ?? []),
     settings: wish.settings,
     evidence,
+    // No run, so nobody has got a profile for it.
+    secrets: [],
     signal: wish.signal,
   });
   const commit = (await isClean(repository)) ? repository.head : null;
+  const problems = wish.commands.length > 0 ? [] : untrustedProblems(wish.untrusted);
   return {
-    pass: verdicts.every((one) => one.pass),
+    pass: problems.length === 0 && verdicts.every((one) => one.pass),
     commit,
     tree,
     verdicts,
     receipt: null,
-    problems: [],
+    problems,
   };
+}
+
+function untrustedProblems(
+  untrusted: { file: string; commands: readonly string[] } | null,
+): string[] {
+  if (untrusted === null) return [];
+  const { file, commands } = untrusted;
+  return [
+    `${file} names commands that nobody has trusted as it is now, so they did not run: ${commands.join('; ')}. A person reads it, then: mo trust`,
+  ];
 }
 
 /** Whether a receipt still says the truth: unchanged since it was issued, and its commit and tree are in the repository. */
@@ -174,7 +195,7 @@ export async function verifyReceipt(engine: Engine, wish: { file: string }): Pro
   const file = (await findKept(engine.paths, named)) ?? named;
   const text = await readText(file);
   if (text === null) throw unreadable(file, 'there is no such file');
-  const parsed = receiptSchema.safeParse(parse(text));
+  const parsed = receiptSchema.safeParse(parseJson(text)?.value);
   if (!parsed.success) throw unreadable(file, 'it is no receipt of mo');
   const receipt = parsed.data;
   const problems = receiptProblems(receipt, sha256);
@@ -187,10 +208,22 @@ export async function verifyReceipt(engine: Engine, wish: { file: string }): Pro
     pass: problems.length === 0,
     commit: receipt.commit,
     tree: receipt.tree,
-    verdicts: receipt.verdicts,
+    verdicts: fromProject(engine, receipt.verdicts, evidenceOf(engine, receipt)),
     receipt: relative(engine.project, file),
     problems,
   };
+}
+
+/** Where the evidence of a receipt is: what was reused lies with the run that proved it. */
+function evidenceOf({ paths }: Engine, { run, reused_from: from }: Receipt): string {
+  return join(paths.runs, from?.run ?? run);
+}
+
+function fromProject({ project }: Engine, verdicts: readonly Verdict[], folder: string): Verdict[] {
+  return verdicts.map((one) => ({
+    ...one,
+    evidence: one.evidence === null ? null : relative(project, join(folder, one.evidence)),
+  }));
 }
 
 async function judge(
@@ -200,6 +233,7 @@ async function judge(
     commands: readonly string[];
     settings: Settings;
     evidence: string;
+    secrets: readonly string[];
     signal: AbortSignal;
   },
 ): Promise<Verdict[]> {
@@ -212,7 +246,7 @@ async function judge(
   }));
   const gates = gatesOfTree(commands, wish.settings, 'merged');
   const marker = `verify/${engine.newUuid()}`;
-  return runGates([{ gate: 'scope' }, { gate: 'secrets' }, ...gates], {
+  const verdicts = await runGates([{ gate: 'scope' }, { gate: 'secrets' }, ...gates], {
     scope,
     folder,
     work: {
@@ -228,12 +262,14 @@ async function judge(
     handoff: { value: null, findings: [] },
     runFolder: wish.evidence,
     evidenceFolder: join(wish.evidence, 'gates', 'asked'),
+    secrets: wish.secrets,
     env: engine.env,
     clock: engine.clock,
     marker,
     runMarker: marker,
     signal: wish.signal,
   });
+  return fromProject(engine, verdicts, wish.evidence);
 }
 
 function placeOf(run: Run, name: string | null) {
@@ -272,6 +308,17 @@ function placeOf(run: Run, name: string | null) {
   };
 }
 
+/** A folder that is none was named in this call, and another one is named there too. */
+function asAsked(cause: unknown): unknown {
+  if (!(cause instanceof MoError)) return cause;
+  const { problem } = cause;
+  return problem.code === 'folder-missing' ||
+    problem.code === 'not-a-repository' ||
+    problem.code === 'no-checkout'
+    ? new MoError({ ...problem, call: 'verify {folder: "<folder>"}' }, { cause })
+    : cause;
+}
+
 async function baseOf(git: Git, base: string): Promise<string> {
   const found = await git.run(['rev-parse', '--verify', '--quiet', `${base}^{commit}`], {
     accept: [0, 1, 128],
@@ -280,16 +327,8 @@ async function baseOf(git: Git, base: string): Promise<string> {
   throw new MoError({
     code: 'bad-input',
     what: `${base} is no commit of this repository.`,
-    fix: 'Name a branch, a tag or a commit with --base.',
+    fix: 'Give a branch, a tag or a commit as base.',
   });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function unreadable(file: string, why: string): MoError {

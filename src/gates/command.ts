@@ -37,7 +37,7 @@ export async function judgeCommand(
   const raw = `${evidence}.raw`;
   try {
     const end = await runToEnd(spec, context, raw);
-    const output = await readOutput(raw);
+    const output = await readOutput(raw, context.secrets);
     const changed = (await context.work?.isUnchanged()) === false;
     const findings = [
       ...(end.how === 'ended' && end.exitCode === 0 ? [] : [failure(spec.command, end, output)]),

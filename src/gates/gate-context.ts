@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import type { Finding, Verdict } from '../core/gate.ts';
 import { isBlocking } from '../core/gate.ts';
 import type { Json } from '../core/json.ts';
+import { hiderOf } from '../core/redact.ts';
 import type { NodeSpec } from '../core/node.ts';
 import type { Change } from '../core/scope.ts';
 import type { Git } from '../git/git.ts';
@@ -43,6 +44,8 @@ export type GateContext = {
   runFolder: string;
   /** Below the run's folder; made when it is missing. */
   evidenceFolder: string;
+  /** Values of the profiles that workers of the run got: looked for and taken out, never written down. */
+  secrets: readonly string[];
   /** The environment of the caller; commands see an allow-list of it. */
   env: Environment;
   clock: Clock;
@@ -63,15 +66,22 @@ export async function judge(
   check: () => Promise<Judgement> | Judgement,
 ): Promise<Verdict> {
   const startedAt = context.clock.monotonic();
-  const { findings, evidence } = await check();
-  const text = `${JSON.stringify({ gate, findings, ...asObject(evidence) }, null, 2)}\n`;
+  const { findings: found, evidence } = await check();
+  const hide = hiderOf(context.secrets);
+  const findings = found.map((one) => ({
+    ...one,
+    title: hide(one.title),
+    file: one.file === null ? null : hide(one.file),
+    evidence: hide(one.evidence),
+  }));
+  const text = `${hide(JSON.stringify({ gate, findings, ...asObject(evidence) }, null, 2))}\n`;
   const file = join(context.evidenceFolder, `gate-${gate}.json`);
   await writeWhole(file, text, 0o600);
   return {
     gate,
     name: gate,
     pass: !findings.some(isBlocking),
-    findings: [...findings],
+    findings,
     evidence: evidenceName(context, file),
     durationMs: Math.max(0, Math.round(context.clock.monotonic() - startedAt)),
   };

@@ -1,4 +1,4 @@
-import { findSecrets, type Secret } from '../core/redact.ts';
+import { findKnown, findSecrets, type Secret } from '../core/redact.ts';
 import { lintSecrets } from './lint-secrets.ts';
 
 export type ScanLine = { file: string | null; line: number; text: string };
@@ -24,18 +24,20 @@ export type Scan = {
 
 /**
  * Every secret of the lines, in whole lines and bounded memory; one that is printed again and again is reported once per file. At most
- * `most` of each certainty, so that a flood of guesses cannot push a real key out of sight.
+ * `most` of each certainty, so that a flood of guesses cannot push a real key out of sight. `known`: values that are secret whatever they
+ * look like.
  */
 export async function scanLines(
   lines: Iterable<ScanLine> | AsyncIterable<ScanLine>,
   most: number,
+  known: readonly string[] = [],
 ): Promise<Scan> {
   const found = { issued: new Map<string, FoundSecret>(), guessed: new Map<string, FoundSecret>() };
   const overflow = new Set<Secret['certainty']>();
   let chunk: ScanLine[] = [];
   let length = 0;
   const scan = async (): Promise<void> => {
-    for (const one of await scanChunk(chunk)) {
+    for (const one of await scanChunk(chunk, known)) {
       const key = `${one.file ?? ''}\0${one.value}`;
       const same = found[one.certainty];
       if (same.has(key)) continue;
@@ -54,15 +56,17 @@ export async function scanLines(
   return { found: [...found.issued.values(), ...found.guessed.values()], overflow };
 }
 
-async function scanChunk(lines: readonly ScanLine[]): Promise<FoundSecret[]> {
+async function scanChunk(
+  lines: readonly ScanLine[],
+  known: readonly string[],
+): Promise<FoundSecret[]> {
   if (lines.length === 0) return [];
   const text = lines.map((one) => one.text).join('\n');
-  const own = findSecrets(text);
-  const others = (await lintSecrets(text)).filter(
-    (one) => !own.some((known) => one.start < known.end && known.start < one.end),
-  );
+  const told = findKnown(known, text);
+  const own = outside(findSecrets(text), told);
+  const others = outside(await lintSecrets(text), [...told, ...own]);
   const starts = startsOf(lines);
-  return [...own, ...others].flatMap((secret) => {
+  return [...told, ...own, ...others].flatMap((secret) => {
     const line = lines[indexAt(starts, secret.start)];
     if (line === undefined) return [];
     return [
@@ -76,6 +80,13 @@ async function scanChunk(lines: readonly ScanLine[]): Promise<FoundSecret[]> {
       },
     ];
   });
+}
+
+/** Those that none of the others touches. */
+function outside(secrets: readonly Secret[], others: readonly Secret[]): Secret[] {
+  return secrets.filter(
+    (one) => !others.some((other) => one.start < other.end && other.start < one.end),
+  );
 }
 
 function startsOf(lines: readonly ScanLine[]): number[] {

@@ -7,16 +7,17 @@ import { rawLines } from './raw-lines.ts';
 import { scanLines, type FoundSecret, type Scan } from './scan-lines.ts';
 
 /**
- * Whether a secret would land or was printed. In the change every secret blocks: what has landed is spread. In the output only a key
+ * Whether a secret would land or was printed. In the change every secret blocks, a value of a profile whatever it looks like: what has
+ * landed is spread. In the output only a key
  * blocks that its issuer made, and only when it is not from the repository: then somebody has to change it. Guesses in the output are
  * advice, because nothing of it lands and events are redacted.
  */
 export function judgeSecrets(context: GateContext): Promise<Verdict> {
   return judge('secrets', context, async () => {
-    const { work, rawFile, signal } = context;
+    const { work, rawFile, secrets, signal } = context;
     const [change, history, output] = await Promise.all([
-      scanChange(work, addedLines, work?.tree),
-      scanChange(work, historyLines, work?.commit),
+      scanChange(work, secrets, { read: addedLines, end: work?.tree }),
+      scanChange(work, secrets, { read: historyLines, end: work?.commit }),
       rawFile === null ? nothing : scanOutput(rawFile, signal),
     ]);
     const all = [...change.found, ...history.found, ...output.found].map(({ value }) => value);
@@ -45,12 +46,12 @@ type ChangeScan = Scan & { lines: number; isCut: boolean };
 
 async function scanChange(
   work: GateContext['work'],
-  read: typeof addedLines,
-  end: string | undefined,
+  secrets: readonly string[],
+  { read, end }: { read: typeof addedLines; end: string | undefined },
 ): Promise<ChangeScan> {
   if (work === null || end === undefined) return { ...nothing, lines: 0, isCut: false };
   const { lines, isCut } = await read(work.git, work.base, end);
-  return { ...(await scanLines(lines, mostFindings)), lines: lines.length, isCut };
+  return { ...(await scanLines(lines, mostFindings, secrets)), lines: lines.length, isCut };
 }
 
 const mostFindings = 200;
@@ -119,11 +120,13 @@ function inOutput(one: FoundSecret, isKnown: boolean): Finding {
   };
 }
 
-/** The beginning of an issued key only names its issuer; of a guess nothing may be shown. */
+/** The beginning of an issued key only names its issuer; of a guess, and of what a profile holds, nothing may be shown. */
 function masked({ value, certainty, kind }: FoundSecret): string {
-  const start = certainty === 'issued' && kind !== 'aws-secret-key' ? value.slice(0, 4) : '';
+  const start = certainty === 'issued' && !namesNobody.has(kind) ? value.slice(0, 4) : '';
   return `${start}… (${value.length} characters)`;
 }
+
+const namesNobody: ReadonlySet<string> = new Set(['aws-secret-key', 'profile']);
 
 const unsearched: Finding = {
   severity: 'major',

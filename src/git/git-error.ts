@@ -46,6 +46,7 @@ export async function isFolder(path: string): Promise<boolean> {
 function reason(result: CommandResult): string {
   if (result.startError === 'ENOENT') return 'git is not on the PATH; install it';
   if (result.startError !== null) return `git could not be started (${result.startError})`;
+  if (result.timedOut) return 'it took too long and was ended';
   const text = result.stderr.trim();
   if (text === '' && result.signal !== null) return `git was ended by ${result.signal}`;
   return text.length > 4_000 ? `${text.slice(0, 4_000)} ...` : text;

@@ -15,6 +15,8 @@ type GitCall = {
   cutAt?: number;
   /** `latin1`: one character for each byte of the output; default `utf8`. */
   encoding?: 'utf8' | 'latin1';
+  /** For calls that leave this machine: after so long it is ended with all it has started, and has failed; it has no terminal to ask at. */
+  timeoutMs?: number;
 };
 
 export type GitAnswer = { stdout: string; stderr: string; exitCode: number; isCut: boolean };
@@ -178,6 +180,7 @@ function runOnce(place: Place, args: readonly string[], call: GitCall): Promise<
     ...(signal === undefined ? {} : { signal }),
     ...(call.cutAt === undefined ? {} : { maxBytes: call.cutAt }),
     ...(call.encoding === undefined ? {} : { encoding: call.encoding }),
+    ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs, isApart: true }),
   });
 }
 

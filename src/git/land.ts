@@ -51,14 +51,15 @@ export async function mergeIntoCheckout(repository: Repository, landing: Landing
   return { kind: plan.kind, from, to, checkout };
 }
 
-async function existingBranch(git: Git, target: string): Promise<string> {
+/** Its full ref. Throws bad-input for what cannot be a branch. */
+export async function existingBranch(git: Git, target: string): Promise<string> {
   const ref = branchRef(target);
   const answer = await git.run(['check-ref-format', ref], { accept: [0, 1] });
   if (answer.exitCode !== 0) throw noBranch(target);
   return ref;
 }
 
-function noBranch(target: string): MoError {
+export function noBranch(target: string): MoError {
   return new MoError({
     code: 'bad-input',
     what: `There is no branch ${JSON.stringify(target)}.`,
@@ -66,7 +67,8 @@ function noBranch(target: string): MoError {
   });
 }
 
-async function checkoutOf(repository: Repository, ref: string): Promise<string | null> {
+/** The folder of the checkout that is on a branch, or null. */
+export async function checkoutOf(repository: Repository, ref: string): Promise<string | null> {
   const on = (await listWorktrees(repository)).filter((one) => one.ref === ref && !one.isBare);
   if (on.length > 1) {
     throw new MoError({
@@ -78,7 +80,8 @@ async function checkoutOf(repository: Repository, ref: string): Promise<string |
   return on[0]?.path ?? null;
 }
 
-async function needClean(git: Git): Promise<void> {
+/** Throws dirty-checkout. */
+export async function needClean(git: Git): Promise<void> {
   const { tracked } = await listUncommitted({ git });
   if (tracked.length > 0) {
     throw new MoError({ code: 'dirty-checkout', folder: git.folder, files: tracked });

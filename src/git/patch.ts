@@ -6,9 +6,9 @@ export type Patch = { text: string; isCut: boolean };
 /** Commits stand for their trees. Default 20 MB. */
 export type PatchRange = { from: string; to: string; maxBytes?: number };
 
-/** The unified diff from one tree to another, renames found. Binary files are named, not shown. */
+/** The unified diff from one tree to another, renames found, for reading: objects are named short, binary files are named and not shown. */
 export async function patchBetween(git: Git, range: PatchRange): Promise<Patch> {
-  const args = ['diff-tree', '-M', ...flags, range.from, range.to];
+  const args = ['diff-tree', '-M', '--abbrev=10', ...flags, range.from, range.to];
   return patchOf(await git.run(args, { cutAt: range.maxBytes ?? usualLimit }));
 }
 
@@ -20,7 +20,7 @@ export async function patchOfHistory(git: Git, range: PatchRange): Promise<Patch
   const { from, to } = range;
   const commits = await git.text(['rev-list', '--reverse', '--topo-order', to, `^${from}`]);
   if (commits === '') return { text: '', isCut: false };
-  const args = ['diff-tree', '--stdin', '--root', '-c', '--no-renames', ...flags];
+  const args = ['diff-tree', '--stdin', '--root', '-c', '--no-renames', '--full-index', ...flags];
   const call = { stdin: commits, cutAt: range.maxBytes ?? usualLimit };
   return patchOf(await git.run(args, call));
 }
@@ -30,7 +30,6 @@ const usualLimit = 20_000_000;
 const flags = [
   '-r',
   '--patch',
-  '--full-index',
   '--no-color',
   '--no-ext-diff',
   '--no-textconv',

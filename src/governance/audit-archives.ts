@@ -27,7 +27,7 @@ export async function auditArchives({
       problems.push({
         name: told,
         what: 'it is gone.',
-        fix: `If the move was cut off, ${from} is still there: mo project apply migrate --no-dry-run. Else restore it from a backup.`,
+        fix: `If the move was cut off, ${from} is still there: project_apply {action: "migrate", dry_run: false}. Else restore it from a backup.`,
       });
     else if ((await folderDigest(folder)) !== digest)
       problems.push({

@@ -95,7 +95,7 @@ async function auditReceipts(
   for (const { node, attempt, path, digest, commit, stale } of known) {
     const name = `the receipt of ${node} attempt ${attempt}${stale ? ' (stale)' : ''}`;
     const text = await readKept(paths, resolve(root, path));
-    const again = `Have it proved again: mo workflow control ${runId} retry ${node}`;
+    const again = `Have it proved again: workflow_control {run_id: "${runId}", action: "retry", node: "${node}"}`;
     if (text === null) {
       add(`${name} is gone (${path}).`, again);
       continue;

@@ -25,3 +25,14 @@ export async function askHost(
     result.startError !== null || /unknown (command|option)|unrecognized subcommand/i.test(said);
   throw new HostRefusal(`${args.slice(0, 3).join(' ')}: ${why}`, isUnable);
 }
+
+/** Commands that take out what may be there or not: the host refuses where it is not. Rejects with `HostRefusal` where it cannot be asked. */
+export async function clearByHost(call: HostCall, commands: readonly string[][]): Promise<void> {
+  for (const args of commands) {
+    try {
+      await askHost(call, args);
+    } catch (error) {
+      if (!(error instanceof HostRefusal) || error.isUnable) throw error;
+    }
+  }
+}

@@ -30,7 +30,8 @@ export const fileMark = z.object({
   file: z.string(),
   /** SHA-256 before mo came; null: there was no file; empty: not known. */
   before: z.string().nullable(),
-  after: z.string(),
+  /** The same when mo was done; null: it was cut off in the middle. */
+  after: z.string().nullable(),
   backup: z.string().nullable(),
   /** Folders that were made for it, the outermost first. */
   madeFolders: z.array(z.string()),
@@ -51,18 +52,32 @@ export async function readConfigFile(file: string): Promise<ConfigFile> {
   return { file, target, text, mode: mode & 0o777 };
 }
 
+/** `announce`: told before anything is written what would undo it; null: nothing was written after all. */
+export type Change = {
+  stamp: string;
+  /** What an earlier change of the same file has left. */
+  known: FileMark | null;
+  announce: (mark: FileMark | null) => Promise<void>;
+};
+
 /**
  * Changes a file through `write`, which may be the host's own command, with a copy beside it first. The mode is kept. Answers with what
- * is needed to undo it; `known` is what an earlier change of the same file has left.
+ * is needed to undo it.
  */
 export async function changeConfigFile(
   config: ConfigFile,
-  { stamp, known }: { stamp: string; known: FileMark | null },
+  { stamp, known, announce }: Change,
   write: (config: ConfigFile) => Promise<void>,
 ): Promise<FileMark> {
   const now = hashOf(config.text);
-  const goesOn = known !== null && now === known.after;
   const backup = config.text === null ? null : await freeBackup(config.file, stamp);
+  const missing = await missingFolders(dirname(config.target));
+  const mark = {
+    file: config.file,
+    ...startOf(known, { before: now, backup }),
+    madeFolders: [...(known?.madeFolders ?? []), ...missing],
+  };
+  await announce({ ...mark, after: null });
   const madeFolders = await makeFolders(dirname(config.target));
   if (backup !== null && config.text !== null) await writeWhole(backup, config.text, config.mode);
   try {
@@ -71,22 +86,40 @@ export async function changeConfigFile(
     const isUntouched = hashOf(await readText(config.target)) === now;
     if (isUntouched && backup !== null) await rm(backup, { force: true });
     if (isUntouched) await removeEmpty(madeFolders);
+    if (isUntouched) await announce(null);
     throw cause;
   }
   const after = await readText(config.target);
   if (config.text !== null && after !== null) await chmod(config.target, config.mode);
-  const first = { before: now, backup };
-  // Changed in between: no bytes are known that hold nothing of mo's.
-  const start = known === null ? first : goesOn ? known : { before: '', backup: null };
-  const mark = {
-    file: config.file,
-    before: start.before,
-    after: hashOf(after) ?? '',
-    backup: start.backup,
-    madeFolders: [...(known?.madeFolders ?? []), ...madeFolders],
-  };
   await dropOldBackups(config.file, mark.backup);
-  return mark;
+  return { ...mark, after: hashOf(after) ?? '' };
+}
+
+type Start = Pick<FileMark, 'before' | 'backup'>;
+
+/** Where mo came to the file first. Changed in between: no bytes are known that hold nothing of mo's. */
+function startOf(known: FileMark | null, first: Start): Start {
+  if (known === null || known.before === first.before) return first;
+  if (known.after !== first.before) return { before: '', backup: null };
+  return { before: known.before, backup: known.backup };
+}
+
+/**
+ * The mark of a change that was cut off, as if it had come to its end. `isOurs`: whether what stands there now differs from what stood
+ * there before in nothing but what mo writes.
+ */
+export async function settledMark(
+  mark: FileMark,
+  isOurs: (now: string, before: string | null) => boolean,
+): Promise<FileMark> {
+  if (mark.after !== null) return mark;
+  const { text } = await readConfigFile(mark.file);
+  const now = hashOf(text);
+  if (now === mark.before) return { ...mark, after: now ?? '' };
+  const before = mark.backup === null ? null : await readText(mark.backup);
+  const isKnown = hashOf(before) === mark.before;
+  if (text !== null && isKnown && isOurs(text, before)) return { ...mark, after: hashOf(text) };
+  return { ...mark, before: '', after: now ?? '', backup: null };
 }
 
 export async function writeText(config: ConfigFile, text: string): Promise<void> {
@@ -137,6 +170,15 @@ export async function makeFolders(folder: string): Promise<string[]> {
     if (reason === null) throw cause;
     throw new MoError({ code: 'workspace-unwritable', folder, reason }, { cause });
   }
+}
+
+/** The folders that making this one would make, the outermost first. */
+export async function missingFolders(folder: string): Promise<string[]> {
+  const isThere = await access(folder).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? [] : [...(await missingFolders(dirname(folder))), folder];
 }
 
 export async function removeEmpty(folders: readonly string[]): Promise<void> {

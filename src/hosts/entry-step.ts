@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import { json } from '../core/json.ts';
+import { json, type Json } from '../core/json.ts';
 import { MoError } from '../core/problem.ts';
 import {
   changeConfigFile,
   hashOf,
   readConfigFile,
   restoreFile,
+  settledMark,
   tidyUp,
   writeText,
   type ConfigFile,
+  type FileMark,
   type Needed,
 } from './config-file.ts';
 import { diffOf } from './diff.ts';
@@ -23,6 +25,7 @@ import {
 import type { EntryPart } from './install-record.ts';
 import { isOfMo, showCommand } from './server-command.ts';
 import type { ServerCommand } from './host.ts';
+import { saysTheSame } from './says-the-same.ts';
 import { TextError } from './text-error.ts';
 import type { Step } from './step.ts';
 
@@ -45,7 +48,9 @@ export async function planEntry(wish: EntryWish): Promise<Step> {
   const config = await readConfigFile(file);
   const present =
     config.text === null ? null : inFile(file, () => host.readEntry(config.text ?? ''));
-  if (present !== null && !isOfMo(present) && !wish.force) {
+  // What mo has written there itself is its own to write again, whatever became of it.
+  const isOurs = present === null || wish.known !== null || isOfMo(present);
+  if (!isOurs && !wish.force) {
     throw new MoError({ code: 'entry-foreign', file, command: showCommand(present) });
   }
   const entry = host.entryFor(server, present, wish.approve);
@@ -59,32 +64,57 @@ export async function planEntry(wish: EntryWish): Promise<Step> {
     what: `server mo: ${showCommand(entry)}`,
     by: ownWay?.name ?? null,
     diff: isSame ? null : shownDiff(host, config, edited),
-    apply: async () => {
-      if (isSame) return wish.known ?? adopted(config, entry);
+    apply: async (announce) => {
+      const known = wish.known === null ? null : await settled(wish.known, host);
+      if (isSame) return known ?? adopted(config, entry);
       // Whoever was asked whether to go on may have taken their time.
       const now = await readConfigFile(file);
-      const past = { stamp: place.stamp, known: wish.known?.mark ?? null };
-      const mark = await changeConfigFile(now, past, () => write(wish, now, entry, present));
-      const entryBefore = wish.known === null ? present : wish.known.entryBefore;
-      return {
+      const entryBefore = known === null ? present : known.entryBefore;
+      const part = (mark: FileMark): EntryPart => ({
         kind: 'entry',
         mark,
         entry: { ...entry },
         entryBefore: entryBefore === null ? null : { ...entryBefore },
+      });
+      const change = {
+        stamp: place.stamp,
+        known: known?.mark ?? null,
+        announce: (mark: FileMark | null) => announce(mark === null ? null : part(mark)),
       };
+      return part(await changeConfigFile(now, change, () => write(wish, now, entry, present)));
     },
   };
 }
 
 /** Takes the entry out again: the bytes that were there before, or only the entry where the file has changed since. */
 export async function undoEntry(
-  part: EntryPart,
+  recorded: EntryPart,
   { host, scope, call, needed }: Pick<EntryWish, 'host' | 'scope' | 'call'> & Needed,
 ): Promise<'restored' | 'taken out'> {
+  const part = await settled(recorded, host);
   const isRestored = await restoreFile(part.mark);
   if (!isRestored) await takeOut(part, { host, scope, call });
   await tidyUp(part.mark, needed);
   return isRestored ? 'restored' : 'taken out';
+}
+
+/** What is left of the text without mo's entry, with the one that stood there before. Throws `config-broken`. */
+export function withoutEntry({ mark, entryBefore }: EntryPart, host: Host, text: string): string {
+  return inFile(mark.file, () => {
+    if (host.readEntry(text) === null) return text;
+    const without = host.removeEntry(text);
+    return entryBefore === null ? without : host.setEntry(without, entryBefore);
+  });
+}
+
+/** An entry that mo was writing when it was cut off, as if it had come to its end. */
+async function settled(part: EntryPart, host: Host): Promise<EntryPart> {
+  const { file } = part.mark;
+  const beside = (text: string): Json => inFile(file, () => host.read(host.removeEntry(text)));
+  const mark = await settledMark(part.mark, (now, before) =>
+    saysTheSame(beside(now), before === null ? {} : beside(before)),
+  );
+  return { ...part, mark };
 }
 
 async function takeOut(
@@ -95,12 +125,8 @@ async function takeOut(
   const config = await readConfigFile(file);
   const { text } = config;
   if (text === null) return;
-  const present = inFile(file, () => host.readEntry(text));
-  if (present === null) return;
-  const edited = inFile(file, () => {
-    const without = host.removeEntry(text);
-    return part.entryBefore === null ? without : host.setEntry(without, part.entryBefore);
-  });
+  const edited = withoutEntry(part, host, text);
+  if (edited === text) return;
   const ownWay = call === null ? null : host.ownWay(scope, text);
   if (ownWay === null || call === null || part.entryBefore !== null) {
     await writeText(config, edited);

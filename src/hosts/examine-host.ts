@@ -10,9 +10,11 @@ import type { FoundHost } from './found-host.ts';
 import { skillName, type Entry, type HostPlace } from './host.ts';
 import type { Install } from './install-record.ts';
 import { partOf } from './plan-install.ts';
+import { isOfMo, showCommand } from './server-command.ts';
 import { TextError } from './text-error.ts';
 
-type ExaminedEntry = { entry: Entry | null; findings: Finding[] };
+/** `entry`: mo's; `isTaken`: its name is that of another server. */
+type ExaminedEntry = { entry: Entry | null; isTaken: boolean; findings: Finding[] };
 
 /** What stands in the user's entry file, and whether it can work. */
 export async function examineEntry(
@@ -23,17 +25,23 @@ export async function examineEntry(
   const { entry: file } = host.files(place, install?.scope ?? 'user');
   const again = `mo install --host ${host.name}${install?.scope === 'project' ? ' --scope project' : ''}`;
   const read = await readEntry(file, host.readEntry);
-  if ('what' in read) return { entry: null, findings: [read] };
+  if ('what' in read) return { entry: null, isTaken: false, findings: [read] };
   const { entry } = read;
   const written = partOf(install?.parts ?? [], 'entry')?.entry ?? null;
   if (entry === null) {
-    if (written === null) return { entry, findings: [] };
+    if (written === null) return { entry, isTaken: false, findings: [] };
     const what = `${file} has no server mo any more.`;
-    return { entry, findings: [{ what, fix: again }] };
+    return { entry, isTaken: false, findings: [{ what, fix: again }] };
+  }
+  if (written === null && !isOfMo(entry)) {
+    const what = `${file}: a server named mo is there that is not this one: ${showCommand(entry)}.`;
+    const fix = install === null ? `${again} --force` : 'Rename it there.';
+    return { entry: null, isTaken: true, findings: [{ what, fix }] };
   }
   const drifted = written === null ? [] : driftOf(written, entry);
   return {
     entry,
+    isTaken: false,
     findings: [
       ...drifted.map((key) => ({
         what: `${file}: ${key} of server mo is not what mo wrote: ${JSON.stringify(entry[key] ?? null)}.`,

@@ -36,7 +36,8 @@ export function hashOfFolder(files: FolderFiles): string {
 /** The folder is what it was or whole: made beside it and put in its place. */
 export async function writeFolder(folder: string, files: FolderFiles): Promise<void> {
   const target = await targetOf(folder);
-  const next = join(dirname(target), `.${basename(target)}.mo-${process.pid}`);
+  await removeUnfinished(folder);
+  const next = `${unfinishedPrefix(target)}${process.pid}`;
   try {
     for (const [path, content] of files) {
       await mkdir(dirname(join(next, path)), { recursive: true });
@@ -48,6 +49,23 @@ export async function writeFolder(folder: string, files: FolderFiles): Promise<v
     await rm(next, { recursive: true, force: true });
     throw fileProblem(target, cause);
   }
+}
+
+/** What an installation that was cut off has left beside it. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  const prefix = unfinishedPrefix(await targetOf(folder));
+  const names = await readdir(dirname(prefix)).catch((cause: unknown) => {
+    if (errnoOf(cause) === 'ENOENT') return [];
+    throw fileProblem(folder, cause);
+  });
+  for (const name of names) {
+    const path = join(dirname(prefix), name);
+    if (path.startsWith(prefix)) await rm(path, { recursive: true, force: true });
+  }
+}
+
+function unfinishedPrefix(target: string): string {
+  return join(dirname(target), `.${basename(target)}.mo-`);
 }
 
 /** A folder of a dotfile repository may be a link. */

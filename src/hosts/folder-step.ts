@@ -1,10 +1,11 @@
-import { cp, rm } from 'node:fs/promises';
+import { access, cp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MoError } from '../core/problem.ts';
-import { makeFolders, removeEmpty } from './config-file.ts';
+import { makeFolders, missingFolders, removeEmpty } from './config-file.ts';
 import {
   hashOfFolder,
   readFolder,
+  removeUnfinished,
   targetOf,
   writeFolder,
   type FolderFiles,
@@ -29,7 +30,7 @@ export async function planFolder(wish: FolderWish): Promise<Step> {
   const present = await readFolder(folder);
   const found = present === null ? null : hashOfFolder(present);
   const hash = hashOfFolder(files);
-  const isForeign = found !== null && found !== hash && found !== known?.hash;
+  const isForeign = found !== null && found !== hash && !ownHashes(known).includes(found);
   if (isForeign && !wish.force) throw new MoError({ code: 'copy-edited', folder });
   const aside = isForeign ? join(place.data, 'aside', `${place.stamp}-${wish.host}`) : null;
   return {
@@ -39,20 +40,23 @@ export async function planFolder(wish: FolderWish): Promise<Step> {
     what: `${wish.kind}, ${files.size} ${files.size === 1 ? 'file' : 'files'}`,
     by: null,
     diff: found === hash ? null : changedFiles(present, files),
-    apply: async () => {
+    apply: async (announce) => {
       const madeFolders = known?.madeFolders ?? [];
-      const kept = known?.aside ?? null;
+      const kept = await keptAside(known);
       if (found === hash) return { kind: wish.kind, folder, hash, madeFolders, aside: kept };
-      const made = await makeFolders(dirname(folder));
-      if (aside !== null) await cp(await targetOf(folder), aside, { recursive: true });
-      await writeFolder(folder, files);
-      return {
+      const missing = await missingFolders(dirname(folder));
+      const part = {
         kind: wish.kind,
         folder,
         hash,
-        madeFolders: [...madeFolders, ...made],
+        madeFolders: [...madeFolders, ...missing],
         aside: kept ?? aside,
       };
+      await announce({ ...part, replaces: isForeign ? null : found });
+      await makeFolders(dirname(folder));
+      if (aside !== null && !(await holds(kept, found))) await moveAside(folder, aside);
+      await writeFolder(folder, files);
+      return part;
     },
   };
 }
@@ -62,8 +66,21 @@ export async function undoFolder(
   part: FolderPart,
   { force }: { force: boolean },
 ): Promise<'restored' | 'kept'> {
+  await removeUnfinished(part.folder);
   const present = await readFolder(part.folder);
-  if (present !== null && hashOfFolder(present) !== part.hash && !force) return 'kept';
+  const isForeign = present !== null && !ownHashes(part).includes(hashOfFolder(present));
+  const kept = await keptAside(part);
+  if (
+    isForeign &&
+    part.aside !== null &&
+    (kept === null || (await holds(kept, hashOfFolder(present))))
+  ) {
+    // mo was cut off before it touched what stands there.
+    await rm(part.aside, { recursive: true, force: true });
+    await removeEmpty([dirname(part.aside), ...part.madeFolders]);
+    return 'restored';
+  }
+  if (isForeign && !force) return 'kept';
   const target = await targetOf(part.folder);
   await rm(target, { recursive: true, force: true });
   if (part.aside !== null) {
@@ -73,6 +90,41 @@ export async function undoFolder(
   }
   await removeEmpty(part.madeFolders);
   return 'restored';
+}
+
+function ownHashes(part: FolderPart | null): string[] {
+  return part === null ? [] : [part.hash, ...(part.replaces == null ? [] : [part.replaces])];
+}
+
+/** null also where mo was cut off before it was moved there. */
+async function keptAside(known: FolderPart | null): Promise<string | null> {
+  const aside = known?.aside ?? null;
+  if (aside === null) return null;
+  await rm(unfinished(aside), { recursive: true, force: true });
+  return (await isThere(aside)) ? aside : null;
+}
+
+async function holds(folder: string | null, hash: string | null): Promise<boolean> {
+  const files = folder === null ? null : await readFolder(folder);
+  return files !== null && hashOfFolder(files) === hash;
+}
+
+/** Whole or not at all, because it is put back from there. */
+async function moveAside(folder: string, aside: string): Promise<void> {
+  await rm(unfinished(aside), { recursive: true, force: true });
+  await cp(await targetOf(folder), unfinished(aside), { recursive: true });
+  await rename(unfinished(aside), aside);
+}
+
+function unfinished(aside: string): string {
+  return `${aside}.unfinished`;
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function changedFiles(before: FolderFiles | null, after: FolderFiles): string {

@@ -1,5 +1,6 @@
 import type { Json } from '../core/json.ts';
 import type { Environment } from '../platform/environment.ts';
+import type { PluginTraces } from './plugin-traces.ts';
 
 export const hostNames = ['claude', 'codex'] as const;
 export type HostName = (typeof hostNames)[number];
@@ -48,6 +49,8 @@ export type Host = {
   files: (place: HostPlace, scope: Scope) => HostFiles;
   /** Whether others get the entry file with the project, so that it may name nothing of this machine. */
   isEntryShared: (scope: Scope) => boolean;
+  /** What a file of this host says. Throws `TextError`. */
+  read: (text: string) => Json;
   /** mo's entry in the text of the entry file. Throws `TextError`. */
   readEntry: (text: string) => Entry | null;
   /** The text with the entry; what mo does not set in an entry that is there stays. Throws `TextError`. */
@@ -61,6 +64,8 @@ export type Host = {
   approvals: (mode: Mode) => Approvals | null;
   /** Starts the server the way the host does. */
   check: (call: HostCall, how: { scope: Scope; mode: Mode }) => Promise<HostCheck>;
+  /** What a person types to take out a server named mo. */
+  removal: (scope: Scope) => string;
   plugin: PluginWay;
 };
 
@@ -88,8 +93,13 @@ type Approvals = {
 type PluginWay = {
   /** The file of the host that its plugin commands change. */
   file: (place: HostPlace) => string;
+  traces: (place: HostPlace) => PluginTraces;
   install: (call: HostCall, marketplace: string) => Promise<void>;
   uninstall: (call: HostCall) => Promise<void>;
+  /** Takes out what an installation that was cut off may have left. */
+  clear: (call: HostCall) => Promise<void>;
+  /** Ids of plugins named mo that are on, in the text of that file. */
+  named: (text: string) => string[];
   /** Ids of mo's plugins that are on, from whatever marketplace: `mo@mo-local`, `mo@mo-mcp`. */
   installed: (call: HostCall) => Promise<string[]>;
   /** What a person types to take one out. */

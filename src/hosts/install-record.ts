@@ -13,6 +13,8 @@ const folderPart = z.object({
   folder: z.string(),
   /** SHA-256 over names and contents. */
   hash: z.string(),
+  /** That of mo's own older copy it is put in place of, until that is done. */
+  replaces: z.string().nullable().optional(),
   madeFolders: z.array(z.string()),
   /** Where what stood there before was moved to. */
   aside: z.string().nullable(),
@@ -35,7 +37,12 @@ const textPart = z.object({
 });
 export type TextPart = z.infer<typeof textPart>;
 
-const pluginPart = z.object({ kind: z.literal('plugin'), mark: fileMark });
+const pluginPart = z.object({
+  kind: z.literal('plugin'),
+  mark: fileMark,
+  /** Files and folders the host has made for its plugins then. */
+  made: z.array(z.string()).default([]),
+});
 export type PluginPart = z.infer<typeof pluginPart>;
 
 const part = z.discriminatedUnion('kind', [folderPart, entryPart, textPart, pluginPart]);
@@ -86,7 +93,7 @@ export async function writeRecord(place: HostPlace, next: InstallRecord): Promis
   const file = recordFile(place);
   if (next.installs.length === 0) {
     await rm(file, { force: true });
-    await removeEmpty(next.madeFolders);
+    await removeEmpty([...next.madeFolders, place.data]);
     return;
   }
   const made = await makeFolders(place.data);

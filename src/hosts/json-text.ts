@@ -6,6 +6,19 @@ export function valueOfJson(text: string): Json {
   return valueOf(parse(text));
 }
 
+/** null: there is none. Throws `TextError` where it, or something on the way, is no object. */
+export function objectInJson(text: string, path: readonly string[]): Record<string, Json> | null {
+  let node = parse(text);
+  for (const [index, key] of path.entries()) {
+    if (node.kind !== 'object') throw notAnObject(text, node, path.slice(0, index));
+    const member: Member | undefined = node.members.findLast((one) => one.key === key);
+    if (member === undefined) return null;
+    node = member.value;
+  }
+  if (node.kind !== 'object') throw notAnObject(text, node, path);
+  return Object.fromEntries(node.members.map(({ key, value }) => [key, valueOf(value)]));
+}
+
 /**
  * Sets one value and leaves every other byte as it is: indentation, line ends, order, blanks. What is missing on the way is made.
  * Throws `TextError` for a text that is no JSON, or where something on the way is no object.

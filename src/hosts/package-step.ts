@@ -1,6 +1,6 @@
 import { access, cp, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
-import { makeFolders, removeEmpty } from './config-file.ts';
+import { makeFolders, missingFolders, removeEmpty } from './config-file.ts';
 import type { HostPlace } from './host.ts';
 import type { FolderPart } from './install-record.ts';
 import type { Step } from './step.ts';
@@ -31,11 +31,14 @@ export async function planPackage(place: HostPlace, known: FolderPart | null): P
     what: `mo ${place.version} itself, because npm may empty the cache of npx`,
     by: null,
     diff: null,
-    apply: async () => {
+    apply: async (announce) => {
       const madeFolders = known?.madeFolders ?? [];
       const part = { kind: 'package' as const, folder, hash: place.version, aside: null };
       if (isThere) return { ...part, madeFolders };
-      const made = await makeFolders(dirname(folder));
+      const missing = await missingFolders(dirname(folder));
+      const whole = { ...part, madeFolders: [...madeFolders, ...missing] };
+      await announce(whole);
+      await makeFolders(dirname(folder));
       const next = `${folder}.${process.pid}`;
       await cp(dirname(place.package), join(next, 'node_modules'), {
         recursive: true,
@@ -43,7 +46,7 @@ export async function planPackage(place: HostPlace, known: FolderPart | null): P
       });
       await rm(folder, { recursive: true, force: true });
       await rename(next, folder);
-      return { ...part, madeFolders: [...madeFolders, ...made] };
+      return whole;
     },
   };
 }

@@ -21,15 +21,22 @@ export function serverCommand(
   }
 }
 
-/** Whether an entry under mo's name starts mo, by whatever way. */
+/** Whether an entry under mo's name starts mo in one of its ways. Other programs are called `mo` too: that name alone says nothing. */
 export function isOfMo(entry: Entry): boolean {
-  return /(^|[/\\\s])(mo|mo\.mjs|mo-mcp)(@|\s|$)/.test(showCommand(entry));
+  const [program = '', ...args] = wordsOf(entry);
+  if (program === 'mo') return args[0] === 'serve';
+  if (/(^|[/\\])mo-mcp(\.cmd)?$/.test(program)) return true;
+  return args.some((arg) => /(^|[/\\])dist[/\\]mo\.mjs$/.test(arg) || /^mo-mcp(@|$)/.test(arg));
 }
 
 export function showCommand(entry: Entry): string {
+  return wordsOf(entry).join(' ');
+}
+
+function wordsOf(entry: Entry): string[] {
   const args = fieldOf({ ...entry }, 'args');
   const words = [entry['command'] ?? entry['url'], ...(Array.isArray(args) ? args : [])];
-  return words.map((word) => (typeof word === 'string' ? word : JSON.stringify(word))).join(' ');
+  return words.map((word) => (typeof word === 'string' ? word : JSON.stringify(word)));
 }
 
 /** What npm takes as compatible: below 1.0 a new minor version may change anything. */

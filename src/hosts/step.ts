@@ -12,5 +12,8 @@ export type Step = {
   by: string | null;
   /** What changes, line by line; null where there is no text to compare. */
   diff: string | null;
-  apply: () => Promise<Part>;
+  /** `announce` is told before anything is written what would undo it if mo were cut off; null: nothing was written after all. */
+  apply: (announce: Announce) => Promise<Part>;
 };
+
+export type Announce = (part: Part | null) => Promise<void>;

@@ -6,6 +6,7 @@ import {
   readConfigFile,
   restoreFile,
   tidyUp,
+  type FileMark,
   type Needed,
   writeText,
 } from './config-file.ts';
@@ -39,17 +40,22 @@ export async function planText(wish: TextWish): Promise<Step> {
     what: wish.what,
     by: null,
     diff: isSame ? null : diffOf(config.text ?? '', after),
-    apply: async () => {
+    apply: async (announce) => {
       if (isSame) {
         const now = hashOf(config.text) ?? '';
         const unknown = { file, before: '', after: now, backup: null, madeFolders: [] };
         return known ?? { kind, mark: unknown, tools };
       }
-      const past = { stamp: place.stamp, known: known?.mark ?? null };
       // Steps before this one may have changed it too.
       const now = await readConfigFile(file);
       const text = editIn(file, () => wish.edit(now.text));
-      const mark = await changeConfigFile(now, past, () => writeText(now, text));
+      const change = {
+        stamp: place.stamp,
+        known: known?.mark ?? null,
+        announce: (mark: FileMark | null) =>
+          announce(mark === null ? null : { kind, mark: { ...mark, after: hashOf(text) }, tools }),
+      };
+      const mark = await changeConfigFile(now, change, () => writeText(now, text));
       return { kind, mark, tools };
     },
   };
@@ -63,12 +69,21 @@ export async function undoText(
   if (!isRestored) {
     const config = await readConfigFile(part.mark.file);
     const { text } = config;
-    const left = text === null ? null : editIn(config.file, () => remove(text));
+    const left = text === null ? null : withoutText(part, text, remove);
     if (left?.trim() === '' && part.mark.before === null) await rm(config.target);
     else if (left !== null && left !== text) await writeText(config, left);
   }
   await tidyUp(part.mark, needed);
   return isRestored ? 'restored' : 'taken out';
+}
+
+/** What is left of the text without what mo has put there. Throws `config-broken`. */
+export function withoutText(
+  { mark }: TextPart,
+  text: string,
+  remove: (text: string) => string,
+): string {
+  return editIn(mark.file, () => remove(text));
 }
 
 function editIn(file: string, edit: () => string): string {

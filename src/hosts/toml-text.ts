@@ -16,6 +16,19 @@ export function valueOfToml(text: string): Json {
   }
 }
 
+/** null: there is none. Throws `TextError` where it, or something on the way, is no table. */
+export function tableInToml(text: string, path: readonly string[]): Table | null {
+  let found: Json | undefined = valueOfToml(text);
+  for (const [index, key] of path.entries()) {
+    found = fieldOf(found, key);
+    if (found === undefined) return null;
+    if (isTable(found)) continue;
+    const at = text.split('\n').findIndex((one) => /^[^#]*/.exec(one)?.[0].includes(key));
+    throw new TextError(`${path.slice(0, index + 1).join('.')} is no table`, at + 1);
+  }
+  return isTable(found) ? found : null;
+}
+
 /**
  * Writes one table and leaves every other byte as it is: comments, order, line ends. Keys of the table that `table` does not name stay.
  * Tables below it are written as tables. Throws `TextError` where the table is written in a way that cannot be changed in place.

@@ -2,7 +2,8 @@ import { MoError } from '../core/problem.ts';
 import { undoEntry } from './entry-step.ts';
 import { undoFolder } from './folder-step.ts';
 import type { FoundHost } from './found-host.ts';
-import type { Install, Part } from './install-record.ts';
+import type { Host } from './host.ts';
+import type { Install, Part, TextPart } from './install-record.ts';
 import { undoPackage } from './package-step.ts';
 import { undoPlugin } from './plugin-step.ts';
 import { removeSnippet } from './snippet.ts';
@@ -48,13 +49,21 @@ export async function undoPart(
         throw new MoError({ code: 'host-missing', hosts: [host.title], needs: 'program' });
       return { ...base, how: await undoPlugin(part, { host, call, needed }) };
     case 'snippet':
-      return { ...base, how: await undoText(part, { remove: removeSnippet, needed }) };
     case 'approvals': {
-      const approvals = host.approvals(install.mode);
-      const remove = (text: string): string => approvals?.remove(text, part.tools) ?? text;
+      const remove = removalOf(part, host, install);
       return { ...base, how: await undoText(part, { remove, needed }) };
     }
   }
+}
+
+/** How what mo has put into a text is taken out of it. */
+export function removalOf(
+  { kind, tools }: TextPart,
+  host: Host,
+  { mode }: Install,
+): (text: string) => string {
+  if (kind === 'snippet') return removeSnippet;
+  return (text) => host.approvals(mode)?.remove(text, tools) ?? text;
 }
 
 function backupsOf(parts: readonly Part[]): ReadonlySet<string> {
@@ -62,7 +71,7 @@ function backupsOf(parts: readonly Part[]): ReadonlySet<string> {
 }
 
 /** A text is changed once for each installation, an entry and a folder once for all. */
-function isShared(part: Part, others: readonly Install[]): boolean {
+export function isShared(part: Part, others: readonly Install[]): boolean {
   if (part.kind === 'plugin' || part.kind === 'approvals' || part.kind === 'snippet') return false;
   return others.some(({ parts }) =>
     parts.some((one) => one.kind === part.kind && pathOf(one) === pathOf(part)),

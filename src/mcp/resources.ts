@@ -2,10 +2,11 @@ import type {
   ReadResourceResult,
   ResourceTemplateType as Template,
 } from '@modelcontextprotocol/server';
+import { z } from 'zod';
 import { closest } from '../core/closest.ts';
 import { MoError } from '../core/problem.ts';
 import type { OperationContext } from '../operations/context.ts';
-import type { Operation } from '../operations/operation.ts';
+import type { Answer, Operation } from '../operations/operation.ts';
 import { answerLimitBytes } from './answer.ts';
 
 const parts = [
@@ -34,7 +35,24 @@ export async function readResource(
     { run_id: run, part, cursor, max_bytes: answerLimitBytes },
     context,
   );
-  return { contents: [{ uri, mimeType, text: answer.text ?? answer.reading }] };
+  return {
+    contents: [
+      {
+        uri,
+        mimeType,
+        text: part === 'events' ? eventLines(answer, run) : (answer.text ?? answer.reading),
+      },
+    ],
+  };
+}
+
+const page = z.object({ text: z.string(), cursor: z.number(), next: z.string().nullable() });
+
+/** Each line stays JSON: the last one names what follows. */
+function eventLines({ data }: Answer, run: string): string {
+  const { text, cursor, next } = page.parse(data);
+  if (next === null) return text;
+  return `${text}${JSON.stringify({ next: `mo://runs/${run}/events?cursor=${cursor}` })}\n`;
 }
 
 function placeOf(uri: string) {

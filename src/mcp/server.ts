@@ -1,11 +1,13 @@
-import { ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
-import type { ServerContext } from '@modelcontextprotocol/server';
+import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
+import type { Server, ServerContext } from '@modelcontextprotocol/server';
 import { MoError } from '../core/problem.ts';
 import type { OperationContext } from '../operations/context.ts';
 import type { Operation } from '../operations/operation.ts';
 import { toError, toResult } from './answer.ts';
-import { instructions } from './instructions.ts';
+import { instructionsFor } from './instructions.ts';
+import { offeredText, withOffered } from './offered.ts';
 import { readResource, resourceTemplates } from './resources.ts';
+import { ToolServer } from './tool-server.ts';
 import { toolOf } from './tool.ts';
 
 export type ServerDeps = {
@@ -22,15 +24,16 @@ export type ServerDeps = {
 
 /** An MCP server whose tools are the operations. Serves both protocol eras; the entry decides which one a connection speaks. */
 export function createServer(deps: ServerDeps): Server {
+  const offered = deps.operations.map(({ name }) => name);
   const output = deps.operations.find(({ name }) => name === 'output');
-  const server = new Server(
+  const server = new ToolServer(
     { name: 'mo', title: 'Master Orchestrator', version: deps.version },
     {
       capabilities: {
         tools: { listChanged: false },
         ...(output === undefined ? {} : { resources: { listChanged: false } }),
       },
-      instructions,
+      instructions: instructionsFor(offered),
     },
   );
   // The list cannot change while the server runs: Codex reads it once.
@@ -44,9 +47,12 @@ export function createServer(deps: ServerDeps): Server {
         signal: call.mcpReq.signal,
         progress: progressOf(call),
       });
-      return toResult(await operation.call(request.params.arguments, context));
+      const answer = await operation.call(request.params.arguments, context);
+      return toResult(withOffered(answer, offered));
     } catch (error) {
-      if (error instanceof MoError) return toError(`${error.message} [${error.code}]`);
+      if (error instanceof MoError)
+        return toError(`${offeredText(error.message, offered)} [${error.code}]`);
+      if (isCancelled(call, error)) return toError('The call was cancelled.');
       deps.onBug(error);
       return toError(
         `mo itself failed in ${operation.name}: ${error instanceof Error ? error.message : String(error)}. Call it again; if it stays, run \`mo health\` in a terminal and report it. [bug]`,
@@ -76,10 +82,15 @@ function offerResources(server: Server, output: Operation, deps: ServerDeps): vo
           ProtocolErrorCode.InvalidParams,
           `${error.message} [${error.code}]`,
         );
-      deps.onBug(error);
+      if (!isCancelled(call, error)) deps.onBug(error);
       throw error;
     }
   });
+}
+
+/** What waits ends with the reason of its signal when the host cancels the call or goes away: nobody hears the answer then. */
+function isCancelled({ mcpReq: { signal } }: ServerContext, error: unknown): boolean {
+  return signal.aborted && error === signal.reason;
 }
 
 function unknownTool(name: string, operations: readonly Operation[]): ProtocolError {

@@ -38,11 +38,11 @@ export function answerSchema({ output }: OperationCard): ObjectSchema {
 }
 
 const typed = z.object({
-  type: z.union([z.string(), z.array(z.string())]).optional(),
-  items: z.object({ type: z.union([z.string(), z.array(z.string())]).optional() }).optional(),
+  type: z.string().optional(),
+  items: z.object({ type: z.string().optional() }).optional(),
 });
 
-/** Of a schema its type, and that of its items. */
+/** Of a schema its type, and that of its items; of a field that may be null only that it is there. */
 function bare(field: unknown): z.infer<typeof typed> {
   return typed.safeParse(field).data ?? {};
 }
@@ -77,7 +77,8 @@ function trimmed(schema: object): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const [key, inner] of Object.entries(schema)) {
     if (noise.has(key)) continue;
-    if (inner === 0 && (key === 'minimum' || key === 'exclusiveMinimum')) continue;
+    if (key === 'minimum' && (inner === 0 || inner === 1)) continue;
+    if (key === 'exclusiveMinimum' && inner === 0) continue;
     if (Math.abs(Number(inner)) === Number.MAX_SAFE_INTEGER) continue;
     if (key === 'additionalProperties' && (inner === false || isEmpty(inner))) continue;
     if (key === 'default' && (inner === false || inner === '')) continue;

@@ -58,7 +58,7 @@ function requestOf(
       runId,
       state: view.state,
       wanted: 'waiting for an answer',
-      fix: `See what it does with: mo watch ${runId}`,
+      fix: `See what it does with: poll {run_id: "${runId}"}`,
     });
   }
   if (given.request === null && second === undefined) return first;
@@ -70,6 +70,6 @@ function requestOf(
       given.request === null
         ? `Run ${runId} waits for ${requests.length} answers.`
         : `Run ${runId} has no request ${given.request}.`,
-    fix: `Name one with --request: ${requests.map(({ id, question }) => `${id} (${question.split('\n', 1)[0] ?? ''})`).join(', ')}.`,
+    fix: `Name one, as in send {run_id: "${runId}", answer: {request: "${first.id}", decision}}. They are: ${requests.map(({ id, question }) => `${id} (${question.split('\n', 1)[0] ?? ''})`).join(', ')}.`,
   });
 }

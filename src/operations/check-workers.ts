@@ -38,7 +38,8 @@ export async function checkWorkers(
     if (routing.ok) continue;
     const named = providers.find(({ name }) => name === node.provider);
     if (named !== undefined && findBinary(named.binary, context.env) === null) {
-      throw new MoError({ code: 'cli-missing', provider: named.name, binary: named.binary });
+      const { name, binary, install } = named;
+      throw new MoError({ code: 'cli-missing', provider: name, binary, install });
     }
     throw new MoError({ code: 'no-worker', role: node.role, reasons: routing.reasons });
   }

@@ -1,13 +1,16 @@
 import type { z } from 'zod';
 import type { NodeSpec } from '../core/node.ts';
+import type { Settings } from '../core/settings.ts';
 import { mermaidOf } from '../core/mermaid.ts';
 import { writtenUsd } from '../core/spend.ts';
+import { howToTrust } from '../core/problem.ts';
 import { dryRun, type DryRun } from '../workflow/dry-run.ts';
 import { renderDryRun, routeText } from '../workflow/dry-run-text.ts';
 import { roleOf, type Estimate } from '../workflow/estimate.ts';
 import { namesOfItems } from '../workflow/items-now.ts';
 import { waitingText } from '../workflow/items-text.ts';
 import { inputLines, recipeHead } from '../workflow/recipes.ts';
+import { canWrite, concurrencyOf, wholeOf, type Whole } from '../workflow/whole.ts';
 import { oneLine } from './amounts.ts';
 import { surroundingsOf } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
@@ -25,6 +28,7 @@ const mostNames = 200;
 const mostRoutes = 30;
 const mostMaps = 20;
 const mostItems = 5;
+const mostGates = 10;
 const textChars = { mcp: 4_000, cli: 100_000 } as const;
 
 export async function checkWorkflow(
@@ -68,8 +72,12 @@ async function dryRunFacts(
 ): Promise<Partial<Checked>> {
   const { nodes } = workflow;
   const store = await context.storeIfAny();
+  const { settings, untrusted: leftOut } = await context.settings();
+  const untrusted = workflow.untrusted ?? (canWrite(nodes) ? leftOut : null);
+  const whole = wholeToCome(workflow, settings, leftOut !== null);
   const dry = dryRun(nodes, {
-    concurrency: workflow.concurrency ?? 4,
+    concurrency: concurrencyOf(workflow.concurrency, settings),
+    whole,
     surroundings: {
       ...(await surroundingsOf(context, providersNamed(nodes))),
       budget: workflow.budget,
@@ -84,18 +92,29 @@ async function dryRunFacts(
     routes: routesOf(dry),
     estimate: estimateFacts(dry.estimate),
     ...(dry.items.size === 0 ? {} : { maps: itemFacts(dry.items) }),
+    whole: wholeFacts(whole),
     text: cutLines(renderDryRun(dry, context.columns), textChars[context.surface]),
-    next: workflow.untrusted
-      ? `${workflow.untrusted.file} names commands that nobody has trusted yet. Read it, then: mo trust`
-      : howToRun(input, context),
+    next: untrusted
+      ? `${untrusted.file} names commands that nobody has trusted yet. ${howToTrust(context.surface)}`
+      : howToRun(input),
   };
 }
 
-function howToRun({ file, recipe, inputs }: WorkflowSource, { surface }: OperationContext): string {
-  const source = file ?? (recipe === undefined ? null : `--recipe ${recipe}`);
-  if (surface === 'mcp' || source === null) return 'Run it with workflow_run and the same source.';
-  const named = /[^\w./:@=+ -]/.test(source) ? `'${source.replaceAll("'", "'\\''")}'` : source;
-  return `Run it with: mo workflow run ${named}${inputs === undefined ? '' : ' and the same --inputs'}`;
+/** Where nothing is written there is no tree that anything could be run on. */
+function wholeToCome(workflow: ReadyWorkflow, settings: Settings, isPartial: boolean): Whole {
+  const whole = wholeOf(workflow, settings);
+  if (!canWrite(workflow.nodes)) return { ...whole, gates: [] };
+  return isPartial && workflow.gates === null ? { ...whole, gates: null } : whole;
+}
+
+function howToRun({ file, recipe, inputs }: WorkflowSource): string {
+  const source =
+    file === undefined
+      ? recipe === undefined
+        ? 'workflow'
+        : `recipe: ${JSON.stringify(recipe)}`
+      : `file: ${JSON.stringify(file)}`;
+  return `Run it with: workflow_run {${source}${inputs === undefined ? '' : ', inputs'}}`;
 }
 
 /** null: somebody has to be found among all there are. */
@@ -146,6 +165,11 @@ function itemFacts(items: DryRun['items']): NonNullable<Checked['maps']> {
   return Object.fromEntries(facts);
 }
 
+function wholeFacts({ gates, budget, land }: Whole): NonNullable<Checked['whole']> {
+  const told = gates?.slice(0, mostGates).map((gate) => oneLine(gate, 200)) ?? null;
+  return { gates: told, budget, land };
+}
+
 function estimateFacts(estimate: Estimate): NonNullable<Checked['estimate']> {
   const { workers, priced, timed, attempts, usd, chain } = estimate;
   return {
@@ -165,7 +189,7 @@ function estimateFacts(estimate: Estimate): NonNullable<Checked['estimate']> {
 function cutLines(text: string, chars: number): string {
   if (text.length <= chars) return text;
   const end = text.lastIndexOf('\n', chars);
-  return `${text.slice(0, end === -1 ? chars : end)}\n… the rest is left out; the whole is printed by: mo workflow check`;
+  return `${text.slice(0, end === -1 ? chars : end)}\n… the rest is left out; the command line prints the whole`;
 }
 
 function diagramOf({ nodes }: ReadyWorkflow): string {

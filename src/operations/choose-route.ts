@@ -1,6 +1,6 @@
 import type { NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
-import { keyOf, routeNode, type Candidate, type Worker } from '../core/routing.ts';
+import { keyOf, routeNode, type Candidate, type Routing, type Worker } from '../core/routing.ts';
 import type { Route } from '../core/worker.ts';
 import { toldProviders } from '../core/worker-name.ts';
 import { historyOf } from '../engine/engine.ts';
@@ -21,7 +21,7 @@ export type RouteAnswer = {
   left: readonly string[];
 };
 
-/** Who would get such a node now. Throws `no-worker` with every provider's reason where nobody can take it. */
+/** Who would get such a node now. Throws `no-worker` with every provider's reason where nobody can take it, `lane-closed` where nobody can yet. */
 export async function chooseRoute(
   wish: RouteWish,
   context: OperationContext,
@@ -32,10 +32,14 @@ export async function chooseRoute(
     wish.provider === null ? null : [wish.provider],
   );
   const routing = routeNode({ node: wish, excluded: [], otherThan: [], ...surroundings });
-  if (!routing.ok)
-    throw new MoError({ code: 'no-worker', role: wish.role, reasons: routing.reasons });
+  if (!routing.ok) throw nobody(wish.role, routing);
   const { route: choice, reasons, candidates, left } = routing;
   return { choice, reasons, candidates, left };
+}
+
+function nobody(role: string, { openAt, reasons }: Extract<Routing, { ok: false }>): MoError {
+  if (openAt === null) return new MoError({ code: 'no-worker', role, reasons });
+  return new MoError({ code: 'lane-closed', role, lanes: reasons, openAt });
 }
 
 /** Who is there now; only these providers are asked, null: all. */

@@ -1,6 +1,6 @@
 import type { FoundProfiles } from '../core/found-profile.ts';
 import type { Verdict } from '../core/gate.ts';
-import type { MoError } from '../core/problem.ts';
+import type { MoError, Surface } from '../core/problem.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Provider } from '../core/worker.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -13,7 +13,7 @@ import type { Store } from '../store/store.ts';
  * surface, and an operation that needs little, pay only for what they use.
  */
 export type OperationContext = {
-  surface: 'mcp' | 'cli';
+  surface: Surface;
   /** Of the terminal the answer is for; absent where it is for none. */
   columns?: number;
   /** Of mo itself. */
@@ -59,6 +59,8 @@ export type Project = {
     branch: string | null;
     /** What a merge into this checkout would have to fear. */
     dirtyFiles: () => Promise<readonly string[]>;
+    /** Throws `no-remote` where there is nowhere to open a pull request against this branch. */
+    needRemote: (branch: string) => Promise<void>;
     /** The highest number of a run that has left refs in the repository; 0 without one. */
     lastRunNumber: () => Promise<number>;
   } | null;

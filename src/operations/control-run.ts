@@ -78,7 +78,7 @@ function named(action: string, node: string | undefined): string {
   throw new MoError({
     code: 'bad-input',
     what: `${action} is about one node, and none is named.`,
-    fix: 'Name it: node (MCP), or behind the action: mo workflow control <run> retry <node>.',
+    fix: `Name it: workflow_control {run_id: "<run>", action: "${action}", node: "<node>"}`,
   });
 }
 
@@ -87,7 +87,7 @@ function forWhole<T>(action: string, node: string | undefined, value: T): T {
   throw new MoError({
     code: 'bad-input',
     what: `${action} is about the whole run, but node ${node} is named.`,
-    fix: `Leave the node out; one node is stopped with: mo stop <run> --node ${node}`,
+    fix: `Leave the node out; one node is stopped with: stop {run_id: "<run>", node: "${node}"}`,
   });
 }
 
@@ -162,7 +162,7 @@ function noRequest(store: Store, runId: string, { node, action }: Input): MoErro
       wanted: 'waits for a yes',
       fix:
         waiting.length === 0
-          ? `See what waits with: mo poll ${runId}`
+          ? `See what waits with: poll {run_id: "${runId}"}`
           : `What waits: ${waiting.join(', ')}.`,
     });
   if (waiting.length > 1)
@@ -172,8 +172,8 @@ function noRequest(store: Store, runId: string, { node, action }: Input): MoErro
       fix: `Name the one to ${action}: ${waiting.join(', ')}.`,
     });
   const fix = isOver(state)
-    ? `See how it ended with: mo output ${runId}`
-    : `See what it does with: mo watch ${runId}`;
+    ? `See how it ended with: output {run_id: "${runId}"}`
+    : `See what it does with: poll {run_id: "${runId}"}`;
   return new MoError({ code: 'wrong-state', runId, state, wanted: 'waiting for a yes', fix });
 }
 

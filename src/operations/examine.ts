@@ -5,9 +5,17 @@ import { examineEntry, examineSkill } from '../hosts/examine-host.ts';
 import type { Finding } from '../hosts/finding.ts';
 import type { FoundHost } from '../hosts/found-host.ts';
 import { findHost } from '../hosts/found-host.ts';
-import { pluginId, type Host, type HostCheck, type HostPlace, type Mode } from '../hosts/host.ts';
+import {
+  pluginId,
+  type Host,
+  type HostCheck,
+  type HostName,
+  type HostPlace,
+  type Mode,
+} from '../hosts/host.ts';
 import { hosts } from '../hosts/hosts.ts';
 import { readRecord, type Install } from '../hosts/install-record.ts';
+import { pluginRemoval } from '../hosts/twins.ts';
 import type { OperationContext } from './context.ts';
 import { hostPlace } from './host-place.ts';
 import { askToConnect, pluginsOf } from './install-hosts.ts';
@@ -20,8 +28,8 @@ export type ExaminedHost = {
   binary: string | null;
   version: string | null;
   signedIn: 'yes' | 'no' | 'unknown';
-  /** How mo is in it. */
-  mo: 'direct' | 'plugin' | 'both' | 'no';
+  /** How mo is in it; `other`: it is not, and its name is that of another server. */
+  mo: 'direct' | 'plugin' | 'both' | 'other' | 'no';
   /** Whether the host reaches mo; null: it was not asked. */
   check: HostCheck | null;
   findings: Finding[];
@@ -31,21 +39,25 @@ export type Examination = {
   mo: string;
   node: string;
   hosts: ExaminedHost[];
-  /** Of mo itself and of the project. */
-  findings: Finding[];
+  /** All of them: `host` is null for those of mo itself and of the project. */
+  findings: (Finding & { host: HostName | null })[];
   ok: boolean;
 };
 
 /** Everything that can keep mo from working in a host, with what to type against it. Changes nothing; hosts start their servers for it. */
-export async function examine(context: OperationContext): Promise<Examination> {
+export async function examine(
+  context: OperationContext,
+  wish: { host: HostName | 'all' },
+): Promise<Examination> {
   const place = await hostPlace(context);
+  const wanted = hosts.filter(({ name }) => wish.host === 'all' || name === wish.host);
   const [found, own] = await Promise.all([
-    Promise.all(hosts.map((host) => findHost(host, place))),
+    Promise.all(wanted.map((host) => findHost(host, place))),
     examineSelf(context, place),
   ]);
   const installs = await readInstalls(place, own);
   const examined: ExaminedHost[] = [];
-  for (const [index, host] of hosts.entries()) {
+  for (const [index, host] of wanted.entries()) {
     const one = found[index] ?? null;
     const install = installs.find(
       ({ host: name, scope, at }) =>
@@ -54,43 +66,52 @@ export async function examine(context: OperationContext): Promise<Examination> {
     );
     if (one !== null || install !== undefined) {
       examined.push(
-        await examineHost(context, place, one ?? { host, call: null }, install ?? null),
+        await examineHost(context, place, one ?? { host, call: null }, {
+          install: install ?? null,
+          installs,
+        }),
       );
     }
   }
-  const isNowhere = examined.every(({ mo }) => mo === 'no');
   const findings = [
-    ...own,
-    ...(examined.length === 0
-      ? [
-          {
-            what: 'Neither Claude Code nor Codex is here.',
-            fix: 'Install one of them, then: mo install',
-          },
-        ]
-      : isNowhere
-        ? [{ what: 'mo is in no host yet.', fix: 'mo install' }]
-        : []),
+    ...examined.flatMap((one) => one.findings.map((each) => ({ host: one.host, ...each }))),
+    ...[...own, ...absent(wanted, examined)].map((each) => ({ host: null, ...each })),
   ];
-  const ok = findings.length === 0 && examined.every((one) => one.findings.length === 0);
+  const ok = findings.length === 0;
   return { mo: context.version, node: process.versions.node, hosts: examined, findings, ok };
+}
+
+/** No host, or mo in none. */
+function absent(wanted: readonly Host[], examined: readonly ExaminedHost[]): Finding[] {
+  const [one, ...more] = wanted;
+  const install =
+    one === undefined || more.length > 0 ? 'mo install' : `mo install --host ${one.name}`;
+  if (examined.length === 0) {
+    const what =
+      more.length === 0 ? `${one?.title} is not here.` : 'Neither Claude Code nor Codex is here.';
+    return [{ what, fix: `Install ${more.length === 0 ? 'it' : 'one of them'}, then: ${install}` }];
+  }
+  if (examined.some(({ mo }) => mo !== 'no')) return [];
+  const where = more.length === 0 ? `not in ${one?.title}` : 'in no host';
+  return [{ what: `mo is ${where} yet.`, fix: install }];
 }
 
 async function examineHost(
   context: OperationContext,
   place: HostPlace,
   found: FoundHost,
-  install: Install | null,
+  { install, installs }: { install: Install | null; installs: readonly Install[] },
 ): Promise<ExaminedHost> {
   const { host, call } = found;
-  const [{ entry, findings }, skill, plugins, probed] = await Promise.all([
+  const [{ entry, isTaken, findings }, skill, plugins, probed] = await Promise.all([
     examineEntry(place, found, install),
     install === null ? [] : examineSkill(place, install),
     pluginsOf(found),
     probe(context, host),
   ]);
-  const mo = stateOf(entry !== null, plugins.length > 0);
-  const check = call === null || mo === 'no' ? null : await connect(found, mo, install);
+  const mo = stateOf(entry !== null, plugins.length > 0) ?? (isTaken ? 'other' : 'no');
+  const check =
+    call === null || mo === 'no' || mo === 'other' ? null : await connect(found, mo, install);
   return {
     host: host.name,
     title: host.title,
@@ -105,7 +126,7 @@ async function examineHost(
         : []),
       ...findings,
       ...skill,
-      ...doubled({ host, install, isServer: entry !== null, plugins }),
+      ...doubled({ host, install, installs, isServer: entry !== null, plugins }),
       ...(install?.mode === 'plugin' && !plugins.includes(pluginId) && call !== null
         ? [lostPlugin(host, install, plugins)]
         : []),
@@ -117,23 +138,29 @@ async function examineHost(
   };
 }
 
-function stateOf(isServer: boolean, isPlugin: boolean): ExaminedHost['mo'] {
+function stateOf(isServer: boolean, isPlugin: boolean): 'direct' | 'plugin' | 'both' | null {
   if (isServer) return isPlugin ? 'both' : 'direct';
-  return isPlugin ? 'plugin' : 'no';
+  return isPlugin ? 'plugin' : null;
 }
 
 type InHost = { host: Host; install: Install | null; plugins: readonly string[] };
 
 /** A server of its own and plugins of any marketplace: one of them is enough. */
-function doubled({ host, install, isServer, plugins }: InHost & { isServer: boolean }): Finding[] {
+function doubled({
+  host,
+  install,
+  installs,
+  isServer,
+  plugins,
+}: InHost & { installs: readonly Install[]; isServer: boolean }): Finding[] {
   const { title } = host;
   const named = [...(isServer ? ['a server'] : []), ...plugins.map((id) => `plugin ${id}`)];
   if (named.length < 2) return [];
   const isOurs = install?.mode === 'plugin' && plugins.includes(pluginId);
   const spare = plugins.filter((id) => !isOurs || id !== pluginId);
   const ways = [
-    ...(isServer && install?.mode !== 'direct' ? [`remove the server mo from ${title}`] : []),
-    ...spare.map((id) => host.plugin.removal(id)),
+    ...(isServer && install?.mode !== 'direct' ? [host.removal('user')] : []),
+    ...spare.map((id) => pluginRemoval(host, id, installs)),
   ];
   const what = `mo is in ${title} ${named.length === 2 ? 'twice' : `${named.length} times`}, as ${named.join(' and ')}: every tool is there double.`;
   const keep =
@@ -180,7 +207,7 @@ function again(install: Install | null): string {
 
 async function connect(
   { host, call }: FoundHost,
-  mo: Exclude<ExaminedHost['mo'], 'no'>,
+  mo: Exclude<ExaminedHost['mo'], 'no' | 'other'>,
   install: Install | null,
 ): Promise<HostCheck | null> {
   if (call === null) return null;

@@ -7,7 +7,8 @@ import type { Route } from '../core/worker.ts';
 import type { OperationContext } from './context.ts';
 import { resultOfRun } from './run-result.ts';
 import { findRun } from './find-run.ts';
-import { isOver, type RunState } from '../core/view.ts';
+import { shownState } from '../core/shown-map.ts';
+import { isOver, type RunState, type RunView } from '../core/view.ts';
 import { isAlive } from '../platform/process-identity.ts';
 import type { Store } from '../store/store.ts';
 
@@ -17,7 +18,7 @@ export type FinalObject = {
   state: RunState;
   branch: string | null;
   target: string | null;
-  landed: { how: string; target: string | null; commit: string | null } | null;
+  landed: RunView['landed'];
   cycles: number;
   progress: readonly Progress[];
   nodes: {
@@ -51,7 +52,7 @@ export async function finalObject(context: OperationContext, run: string): Promi
     progress: view.progress,
     nodes: store.nodes(runId, 20_000).map((node) => ({
       name: node.name,
-      state: node.state,
+      state: shownState(view.maps, node),
       attempts: node.reused === null ? node.attempt : node.attempt - 1,
       reused_from: node.reused,
       route: {

@@ -103,7 +103,7 @@ async function given(
   throw new MoError({
     code: 'bad-input',
     what: `${action} needs a handoff${value === undefined ? '' : ', not two'}.`,
-    fix: 'Give it as handoff (the JSON object, or the answer of the worker as text), or name a file. In a shell, - reads stdin: mo handoff validate - --role review < answer.md',
+    fix: 'Give it as handoff (the JSON object, or the answer of the worker as text), or name a file.',
   });
 }
 
@@ -133,6 +133,6 @@ function bounded(contract: Json): Json {
   throw new MoError({
     code: 'nothing-to-show',
     what: `The contract of this node has ${length} characters; at most ${mostContract} are shown.`,
-    fix: 'Read `output` of the node in the workflow: mo output --part events.',
+    fix: 'Read `output` of the node in the file of the workflow.',
   });
 }

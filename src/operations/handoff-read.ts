@@ -7,7 +7,7 @@ import { findKept } from '../store/kept-file.ts';
 import type { OperationContext } from './context.ts';
 import type { handoffInput, handoffOutput } from './handoff.ts';
 import { placeOfNode, type NodePlace } from './node-spec.ts';
-import { pageOfFile } from './page.ts';
+import { checkCursor, pageOfFile } from './page.ts';
 
 /** Quotes and backslashes take twice the room in the answer, which is JSON again. */
 const pageBytes = 3_800;
@@ -28,16 +28,18 @@ export async function readHandoff(
     file === null ? null : await pageOfFile(file, { from: input.cursor, most: pageBytes });
   if (view === null || newest === undefined || page === null) throw nothingYet(place, view);
   const more = page.end < page.total;
+  const call = `handoff {action: "read", run_id: "${runId}", node: "${node}"}`;
+  checkCursor(input.cursor, page.total, call);
   return {
     role: role.parse(view.role),
     attempt: newest.attempt,
     stale: newest.state === 'stale',
     attempts: attempts.slice(0, mostAttempts),
     text: page.text,
-    cursor: page.end,
     bytes: page.total,
     ...(more
       ? {
+          cursor: page.end,
           next: `bytes ${input.cursor} to ${page.end} of ${page.total}; go on with cursor ${page.end}`,
         }
       : {}),

@@ -29,7 +29,7 @@ export const handoffInput = z.strictObject({
   node: z.string().optional(),
   handoff: z.unknown().optional().describe('JSON or text'),
   file: z.string().optional().describe('Or a file'),
-  cursor: z.number().int().min(0).default(0).describe('Of read'),
+  cursor: z.number().int().min(0).default(0),
 });
 
 export const handoff = defineOperation({
@@ -41,7 +41,7 @@ export const handoff = defineOperation({
   toolset: 'workflow',
   searchHint: 'contract, schema of agent result, findings',
   positional: ['action', 'handoff'],
-  fromStdin: 'handoff',
+  fromStdin: { given: 'handoff', as: 'handoff' },
   input: handoffInput,
   output: handoffOutput,
   run: async (input, context) => (await import('./handoff-actions.ts')).useHandoff(input, context),

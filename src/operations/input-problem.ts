@@ -1,19 +1,32 @@
 import { z } from 'zod';
-import { MoError } from '../core/problem.ts';
-import { schemaProblems, showPath, type Path } from '../core/schema-problems.ts';
-import { commandName, flagName } from './naming.ts';
+import { MoError, type Surface } from '../core/problem.ts';
+import { innerSchemas } from '../core/inner-schemas.ts';
+import {
+  schemaProblems,
+  showPath,
+  type Path,
+  type SchemaProblem,
+} from '../core/schema-problems.ts';
+import { commandName, flagName, shellWord } from './naming.ts';
 
-type Surface = 'mcp' | 'cli';
+type Asked = {
+  name: string;
+  input: z.ZodObject;
+  /** The fields a command takes without their flags. */
+  positional?: string | readonly string[];
+};
 
 /** Arguments that do not fit, told as what to send instead: every field at fault, then the whole signature. */
 export function inputProblem(
-  operation: { name: string; input: z.ZodObject },
+  operation: Asked,
   error: z.ZodError,
   surface: Surface,
   raw: unknown,
 ): MoError {
-  const problems = schemaProblems(error, operation.input, raw).map(({ path, what, fix }) =>
-    `${fieldName(path, surface)} ${what} ${fix}`.trimEnd(),
+  const problems = schemaProblems(error, operation.input, raw).map((problem) =>
+    surface === 'cli' && isPlaceEmpty(problem, operation)
+      ? `${placeName(problem.path)} is missing: ${usageOf(operation)}.`
+      : `${fieldName(problem.path, surface)} ${problem.what} ${fixOf(problem, operation.input, surface)}`.trimEnd(),
   );
   return new MoError({
     code: 'bad-input',
@@ -24,6 +37,43 @@ export function inputProblem(
         : `Call ${operation.name} with ${signatureOf(operation.input)}.`,
   });
 }
+
+function isPlaceEmpty({ path, at }: SchemaProblem, { positional = [] }: Asked): boolean {
+  const [field = '', ...inner] = path;
+  return at === 'key' && inner.length === 0 && [positional].flat().includes(String(field));
+}
+
+function placeName(path: Path): string {
+  return `<${showPath(path).replaceAll('_', '-')}>`;
+}
+
+/** `mo workflow control <run-id> <action> [node]` */
+function usageOf({ name, input, positional = [] }: Asked): string {
+  const places = [positional].flat().map((field) => {
+    const schema = input.shape[field];
+    const isOptional = schema === undefined || z.safeParse(schema, undefined).success;
+    const place = placeName([field]);
+    return isOptional ? `[${place.slice(1, -1)}]` : place;
+  });
+  return ['mo', commandName({ name }), ...places].join(' ');
+}
+
+/** In a terminal an object is written with a flag for each of its fields, where it has such (`--budget-usd 5`), else as JSON in quotes. */
+function fixOf({ path, fix, meant }: SchemaProblem, input: z.ZodObject, surface: Surface): string {
+  const [field, ...inner] = path;
+  const fields = object.safeParse(meant?.value).data;
+  if (surface === 'mcp' || inner.length > 0 || field === undefined || fields === undefined)
+    return fix;
+  const schema = input.shape[String(field)];
+  const hasFlags =
+    schema !== undefined && innerSchemas(schema).some((one) => one instanceof z.ZodObject);
+  const [[name, value] = ['', '']] = Object.entries(fields);
+  return hasFlags
+    ? `Write ${flagName(`${field}_${name}`)} ${shellWord(String(value))}.`
+    : `Write ${flagName(String(field))} ${shellWord(JSON.stringify(fields))}.`;
+}
+
+const object = z.record(z.string(), z.unknown());
 
 /** `{run_id, node?, wait_s?}`: what is required first. */
 export function signatureOf(input: z.ZodObject): string {

@@ -2,17 +2,12 @@ import { didYouMean } from '../core/closest.ts';
 import { MoError } from '../core/problem.ts';
 import { remarked } from '../hosts/config-file.ts';
 import { findHost, type FoundHost } from '../hosts/found-host.ts';
-import {
-  HostRefusal,
-  pluginId,
-  type HostCheck,
-  type HostName,
-  type HostPlace,
-} from '../hosts/host.ts';
+import { HostRefusal, type HostCheck, type HostName, type HostPlace } from '../hosts/host.ts';
 import { hosts } from '../hosts/hosts.ts';
 import { readRecord, writeRecord, type Install, type Part } from '../hosts/install-record.ts';
 import { partOf, planInstall, type InstallWish } from '../hosts/plan-install.ts';
 import type { Step } from '../hosts/step.ts';
+import { findTwins, type Twin } from '../hosts/twins.ts';
 import type { OperationContext } from './context.ts';
 import { hostPlace } from './host-place.ts';
 import { operations } from './operations.ts';
@@ -35,16 +30,14 @@ export type HostPlan = {
   binary: string | null;
   steps: readonly Step[];
   isSame: boolean;
+  /** What is there beside it already: every tool is there double. */
+  twins: readonly Twin[];
 };
 
 export type InstalledHost = HostPlan & {
   /** What the host says of the server; null where its program is not there or nothing changed. */
   check: HostCheck | null;
-  /** Plugins of mo from elsewhere that are there beside it, each with what takes it out: every tool is there double. */
-  twins: readonly Twin[];
 };
-
-export type Twin = { id: string; removal: string };
 
 export type HostsInstallation = {
   plans: readonly HostPlan[];
@@ -73,27 +66,73 @@ export async function planFound(
   wishes: readonly { found: FoundHost; wish: InstallWish }[],
 ): Promise<HostsInstallation> {
   const record = await readRecord(place);
-  const planned: { found: FoundHost; wish: InstallWish; steps: Step[]; plan: HostPlan }[] = [];
-  for (const { found, wish } of wishes) {
-    const known = knownInstall(record.installs, place, found, wish);
-    const steps = await planInstall(place, found, wish, known);
-    planned.push({ found, wish, steps, plan: planOf(found, wish, steps) });
+  const planned: Planned[] = [];
+  const refused: MoError[] = [];
+  for (const one of wishes) {
+    try {
+      planned.push(await planOne(place, one, record.installs));
+    } catch (error) {
+      if (!(error instanceof MoError)) throw error;
+      refused.push(error);
+    }
   }
+  if (refused.length > 0) throw allOf(refused);
   return {
     plans: planned.map(({ plan }) => plan),
     apply: async (told) => {
       const installed: InstalledHost[] = [];
       for (const { found, wish, steps, plan } of planned) {
-        await applySteps(place, found, wish, steps);
+        await haltAfter(installed, found, () => applySteps(place, found, wish, steps));
         const check = plan.isSame ? null : await checkHost(place, found, wish);
-        const twins = plan.isSame ? [] : await twinsOf(found, wish.mode);
-        const one = { ...plan, check, twins };
+        const one = { ...plan, check };
         told(one);
         installed.push(one);
       }
       return installed;
     },
   };
+}
+
+type Planned = { found: FoundHost; wish: InstallWish; steps: Step[]; plan: HostPlan };
+
+async function planOne(
+  place: HostPlace,
+  { found, wish }: Pick<Planned, 'found' | 'wish'>,
+  installs: readonly Install[],
+): Promise<Planned> {
+  const known = knownInstall(installs, place, found, wish);
+  const steps = await planInstall(place, found, wish, known);
+  const twins = await findTwins(place, found, wish.mode, installs);
+  if (known === null && !wish.force) refuseTwin(found, twins);
+  return { found, wish, steps, plan: planOf(found, wish, { steps, twins }) };
+}
+
+/** Whoever mends one host would find the next one refused. */
+function allOf(refused: readonly MoError[]): MoError {
+  const [first] = refused;
+  if (first !== undefined && refused.length === 1) return first;
+  const reasons = refused.map(({ message }) => message);
+  const { problem } = refused.at(-1) ?? {};
+  const isWrongUse = refused.every((error) => error.problem.code === 'bad-input');
+  if (!isWrongUse || problem?.code !== 'bad-input')
+    return new MoError({ code: 'hosts-refused', reasons });
+  return new MoError({ ...problem, what: [...reasons.slice(0, -1), problem.what].join('\n') });
+}
+
+/** What an earlier host has taken is whole and recorded, so it stays. */
+async function haltAfter(
+  before: readonly HostPlan[],
+  { host }: FoundHost,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    const done = before.filter(({ isSame }) => !isSame).map(({ title }) => title);
+    if (!(cause instanceof MoError) || done.length === 0) throw cause;
+    const { message: reason } = cause;
+    throw new MoError({ code: 'install-halted', done, host: host.title, reason }, { cause });
+  }
 }
 
 /** Where an installation stands in the record. */
@@ -105,7 +144,14 @@ export function placeOfInstall(
   return scope === 'project' ? place.project : host.files(place, scope).entry;
 }
 
-function checkWish({ approve, scope }: HostsWish): void {
+function checkWish({ approve, scope, mode }: HostsWish): void {
+  if (mode === 'plugin' && scope === 'project') {
+    throw new MoError({
+      code: 'bad-input',
+      what: 'A plugin is there for everything a person does in the host, so --mode plugin does not go into a project.',
+      fix: 'Leave out --mode plugin or --scope project.',
+    });
+  }
   const known = operations.map(({ name }) => name);
   const stranger = approve.find((tool) => !known.includes(tool));
   if (stranger !== undefined) {
@@ -135,7 +181,7 @@ async function findHosts(place: HostPlace, { host: name, mode }: HostsWish): Pro
   throw new MoError({ code: 'host-missing', hosts: wanted.map(({ title }) => title), needs });
 }
 
-/** Twice in one host, mo would be two servers with the same tools. */
+/** One place is recorded in one way. */
 function knownInstall(
   installs: readonly Install[],
   place: HostPlace,
@@ -154,7 +200,21 @@ function knownInstall(
   });
 }
 
-function planOf({ host, call }: FoundHost, wish: InstallWish, steps: readonly Step[]): HostPlan {
+/** What is there already is told of when it is written again, and goes first when it would be written for the first time. */
+function refuseTwin({ host }: FoundHost, [twin]: readonly Twin[]): void {
+  if (twin === undefined) return;
+  throw new MoError({
+    code: 'bad-input',
+    what: `mo is in ${host.title} already, as ${twin.what}: every tool would be there double.`,
+    fix: `Take that out first: ${twin.removal} (or have both with --force)`,
+  });
+}
+
+function planOf(
+  { host, call }: FoundHost,
+  wish: InstallWish,
+  { steps, twins }: Pick<HostPlan, 'steps' | 'twins'>,
+): HostPlan {
   return {
     host: host.name,
     title: host.title,
@@ -164,10 +224,11 @@ function planOf({ host, call }: FoundHost, wish: InstallWish, steps: readonly St
     binary: call?.binary.at(-1) ?? null,
     steps,
     isSame: steps.every(({ change }) => change === 'same'),
+    twins,
   };
 }
 
-/** Recorded after each step, so that one that fails leaves nothing that could not be taken out again. */
+/** Recorded before and after each step, so that one that fails or is cut off leaves nothing that could not be taken out again. */
 async function applySteps(
   place: HostPlace,
   found: FoundHost,
@@ -175,7 +236,12 @@ async function applySteps(
   steps: readonly Step[],
 ): Promise<void> {
   for (const step of steps) {
-    await remember(place, found, wish, await step.apply());
+    const { installs } = await readRecord(place);
+    const part = await step.apply(async (announced) => {
+      if (announced !== null) return remember(place, found, wish, announced);
+      return writeRecord(place, { ...(await readRecord(place)), installs });
+    });
+    await remember(place, found, wish, part);
   }
 }
 
@@ -228,11 +294,6 @@ async function checkHost(
   if (entry !== null)
     await remember(place, found, wish, { ...entry, mark: await remarked(entry.mark) });
   return check;
-}
-
-async function twinsOf(found: FoundHost, mode: InstallWish['mode']): Promise<Twin[]> {
-  const others = (await pluginsOf(found)).filter((id) => mode === 'direct' || id !== pluginId);
-  return others.map((id) => ({ id, removal: found.host.plugin.removal(id) }));
 }
 
 /** A host that cannot say is asked by other questions too, which tell what is wrong with it. */

@@ -1,5 +1,7 @@
+import { shownCounts } from '../core/shown-map.ts';
 import type { Progress } from '../core/progress.ts';
 import type { OperationContext } from './context.ts';
+import { landedText } from './landed-text.ts';
 import type { RunState } from '../core/view.ts';
 
 export type ListedRun = {
@@ -9,6 +11,8 @@ export type ListedRun = {
   started_at: string;
   progress: readonly Progress[];
   counts: Readonly<Record<string, number>>;
+  /** `merge main at 803df3d9c6`; null where nothing has. */
+  landed: string | null;
   spend: { usd: number | null; input: number; cached: number; output: number };
 };
 
@@ -22,7 +26,8 @@ export async function listRuns(context: OperationContext, limit: number): Promis
     goal,
     started_at: new Date(createdAt).toISOString(),
     progress: view.progress,
-    counts: view.counts,
+    counts: shownCounts(view),
+    landed: view.landed === null ? null : landedText(view.landed),
     spend: view.spend,
   }));
 }

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { NodeDefaults, RunSpec } from '../core/event.ts';
 import { maxNodes } from '../core/graph.ts';
 import type { Limit, NodeSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
 import { keepSource, type WorkflowText } from '../store/kept-source.ts';
+import { canWrite, concurrencyOf, wholeOf } from '../workflow/whole.ts';
 import { checkWorkers } from './check-workers.ts';
 import type { RouteWish } from './choose-route.ts';
 import type { OperationContext } from './context.ts';
@@ -46,6 +48,7 @@ export async function startRun(
   const [spec, above] = await Promise.all([specOf(context, wish), git?.lastRunNumber() ?? 0]);
   const store = await context.store();
   const { runId, existed } = store.createRun({ spec, clientKey: wish.clientKey, above });
+  if (existed) checkSameRun(store.spec(runId), { ...spec, runId }, wish.clientKey);
   if (!existed && wish.source) await keepSource(store.paths, runId, wish.source);
   await context.ensureOwner(runId);
   return {
@@ -55,24 +58,56 @@ export async function startRun(
   };
 }
 
+/** A key that was used for something else would answer with a run that nobody asked for. */
+function checkSameRun(there: RunSpec, asked: RunSpec, clientKey: string | null): void {
+  if (isDeepStrictEqual(askedOf(there), askedOf(asked))) return;
+  throw new MoError({
+    code: 'bad-input',
+    what: `client_key ${clientKey ?? ''} belongs to ${there.runId}, which was asked something else.`,
+    fix: `Give another client_key, or look at that run: poll {run_id: "${there.runId}"}`,
+  });
+}
+
+function askedOf({ goal, inputs, nodes }: RunSpec) {
+  const asked = nodes.map(({ name, kind, role, task, write, scope, needs, map }) => ({
+    name,
+    kind,
+    role,
+    task,
+    write,
+    scope,
+    needs,
+    over: map?.over ?? null,
+    item: map?.item.task ?? null,
+  }));
+  return { goal, inputs, nodes: asked };
+}
+
 async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<RunSpec, 'runId'>> {
   checkGoal(wish.goal);
   const { settings, untrusted } = await settingsOf(context, wish.isRehearsal === true);
   const project = await context.project();
-  const writes = wish.nodes.some(
-    (node) => node.write || node.emit !== null || node.map?.item.write === true,
-  );
+  const writes = canWrite(wish.nodes);
   if (writes && project.git === null) {
     throw project.withoutGit ?? new MoError({ code: 'not-a-repository', folder: project.root });
   }
   // A worktree is set up and a result is gated with these commands: without them both would mean something else.
   if (writes && untrusted !== null) throw new MoError({ code: 'untrusted-settings', ...untrusted });
-  const land = writes ? (wish.land ?? settings.land ?? 'branch') : 'none';
-  if (land === 'merge' && project.git !== null) {
-    if (project.git.branch === null) throw detached(project.root);
+  const whole = wholeOf(wish, settings);
+  if (whole.land === 'pr' && project.git !== null) {
+    if (project.git.branch === null) throw detached(project.root, context);
+    await project.git.needRemote(project.git.branch);
+  }
+  if (whole.land === 'merge' && project.git !== null) {
+    if (project.git.branch === null) throw detached(project.root, context);
     const files = await project.git.dirtyFiles();
     if (files.length > 0)
-      throw new MoError({ code: 'dirty-checkout', folder: project.root, files });
+      throw new MoError({
+        code: 'dirty-checkout',
+        folder: project.root,
+        files,
+        field: 'land',
+      });
   }
   await checkWorkers({ wishes: workersWanted(wish), budget: wish.budget }, context);
   return {
@@ -82,11 +117,9 @@ async function specOf(context: OperationContext, wish: NewRun): Promise<Omit<Run
     project: project.root,
     base: project.git?.head ?? null,
     target: project.git?.branch ?? null,
-    land,
+    ...whole,
     nodes: wish.nodes,
-    gates: wish.gates ?? settings.gates?.commands ?? [],
-    concurrency: wish.concurrency ?? settings.limits?.concurrency ?? 4,
-    budget: wish.budget,
+    concurrency: concurrencyOf(wish.concurrency, settings),
     confirm: wish.confirm,
     maxCycles: wish.maxCycles,
     inputs: wish.inputs ?? {},
@@ -117,11 +150,11 @@ function workersWanted({ nodes, defaults }: NewRun): RouteWish[] {
   return [...wanted, { ...defaults, role: 'implementation', write: true }];
 }
 
-function detached(folder: string): MoError {
+function detached(folder: string, { surface }: OperationContext): MoError {
   return new MoError({
     code: 'bad-input',
-    what: `HEAD is detached in ${folder}, so there is no branch to merge into.`,
-    fix: 'Check a branch out first, or land with --land branch.',
+    what: `HEAD is detached in ${folder}, so there is no branch to land on.`,
+    fix: `Check a branch out first, or give ${surface === 'cli' ? '--land branch' : 'land: "branch"'}.`,
   });
 }
 

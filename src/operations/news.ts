@@ -1,8 +1,10 @@
+import { shownCounts, shownState } from '../core/shown-map.ts';
 import type { NodeView, RunView } from '../core/view.ts';
 import type { Store } from '../store/store.ts';
 import { keyOf } from '../core/routing.ts';
 import { duration, oneLine, spending } from './amounts.ts';
 import { writeCursor, type Cursor } from './cursor.ts';
+import { landedText } from './landed-text.ts';
 import { isOver } from '../core/view.ts';
 import { mapCountOf, mapText } from './map-text.ts';
 import { routeText } from './picture.ts';
@@ -53,7 +55,7 @@ export function newsOfRun(store: Store, runId: string, asked: Asked): PollOutput
     state: view.state,
     changed: true,
     cursor: writeCursor(cursor),
-    counts: view.counts,
+    counts: shownCounts(view),
     ...(view.progress.length === 0 ? {} : { progress: view.progress.slice(0, mostLists) }),
     ...facts(runId, view, asked.warning),
     ...(isOver(view.state) ? {} : closedLanes(store, asked.now)),
@@ -65,11 +67,11 @@ export function newsOfRun(store: Store, runId: string, asked: Asked): PollOutput
       return fitted(
         { ...base, ...mapsOf(store, runId, view) },
         'lines',
-        linesOf(store, runId, asked),
+        linesOf(store, runId, view, asked),
         summaryBytes,
       );
     case 'nodes':
-      return fitted(base, 'nodes', nodesOf(store, runId, asked), detailBytes);
+      return fitted(base, 'nodes', nodesOf(store, runId, view, asked), detailBytes);
     case 'events':
       return eventsOf(store, runId, base, asked);
   }
@@ -134,13 +136,6 @@ export function attention(store: Store, runId: string): { node: string; flag: st
     .flatMap(({ node, summary }) => summary.flags.map((flag) => ({ node, flag })));
 }
 
-export function landedText(landed: NonNullable<RunView['landed']>): string {
-  const commit = landed.commit === null ? '' : ` at ${landed.commit.slice(0, 10)}`;
-  return landed.target === null
-    ? `${landed.how}${commit}`
-    : `${landed.how} ${landed.target}${commit}`;
-}
-
 function nextStep(runId: string, view: RunView): { next?: string } {
   if (view.state === 'needs') {
     return {
@@ -171,14 +166,14 @@ function mapsOf(store: Store, runId: string, { maps }: RunView): Pick<PollOutput
   };
 }
 
-function linesOf(store: Store, runId: string, asked: Asked): string[] {
+function linesOf(store: Store, runId: string, view: RunView, asked: Asked): string[] {
   const { nodes, live } = changed(store, runId, asked.since, 'without items');
   const chars = Math.min(90, Math.max(24, Math.floor(500 / Math.max(1, nodes.length))));
   return nodes.map((node) => {
     const worker = live.get(node.name);
     const parts = [
       node.name,
-      node.isStarting ? 'starting' : node.state,
+      node.isStarting ? 'starting' : shownState(view.maps, node),
       ...(node.attempt > 1 ? [`attempt ${node.attempt}`] : []),
       ...(node.state === 'running' && node.startedAt !== null
         ? [duration(asked.now - node.startedAt)]
@@ -190,7 +185,12 @@ function linesOf(store: Store, runId: string, asked: Asked): string[] {
   });
 }
 
-function nodesOf(store: Store, runId: string, asked: Asked): NonNullable<PollOutput['nodes']> {
+function nodesOf(
+  store: Store,
+  runId: string,
+  view: RunView,
+  asked: Asked,
+): NonNullable<PollOutput['nodes']> {
   const { nodes, live } = changed(store, runId, asked.since);
   return nodes.map((node) => {
     const summary = live.get(node.name)?.summary;
@@ -198,7 +198,7 @@ function nodesOf(store: Store, runId: string, asked: Asked): NonNullable<PollOut
     return {
       node: node.name,
       ...(node.item === null ? {} : { item: oneLine(node.item, 60) }),
-      status: node.state,
+      status: shownState(view.maps, node),
       ...(node.attempt > 0 ? { attempt: node.attempt } : {}),
       ...(route === null ? {} : { route }),
       ...(summary?.lastAction ? { action: oneLine(summary.lastAction, 120) } : {}),

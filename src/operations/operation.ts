@@ -23,8 +23,8 @@ export type OperationCard = {
   alwaysLoad: boolean;
   /** The input fields that the command line also takes without their flags, in this order. */
   positional: readonly string[];
-  /** The field that the command line takes from stdin where it is given as `-`. */
-  fromStdin: string | null;
+  /** The command line takes the field `as` from stdin where `given` is `-`. */
+  fromStdin: { given: string; as: string } | null;
   input: z.ZodObject;
   /** Advertised only while the answer is data; see `Answer.text`. */
   output: z.ZodObject;
@@ -51,7 +51,10 @@ export type OperationDefinition<I extends z.ZodObject, O extends z.ZodObject> = 
 > & {
   alwaysLoad?: true;
   positional?: Extract<keyof z.output<I>, string> | readonly Extract<keyof z.output<I>, string>[];
-  fromStdin?: Extract<keyof z.output<I>, string>;
+  fromStdin?: {
+    given: Extract<keyof z.output<I>, string>;
+    as: Extract<keyof z.output<I>, string>;
+  };
   input: I;
   output: O;
   run: (input: z.output<I>, context: OperationContext) => Promise<z.input<O>>;

@@ -1,9 +1,20 @@
 import { open } from 'node:fs/promises';
+import { MoError } from '../core/problem.ts';
 import { compressedSuffix, readCompressed } from '../platform/compressed-file.ts';
 import { errnoOf } from '../platform/files.ts';
 
 /** A piece of a text. `end` is the byte behind it, `total` the bytes there are now. */
 export type Page = { text: string; end: number; total: number };
+
+/** Throws nothing-to-show for a cursor behind the end; at the end there may be more later. `call`: reads it from its beginning. */
+export function checkCursor(cursor: number, bytes: number, call: string): void {
+  if (cursor <= bytes) return;
+  throw new MoError({
+    code: 'nothing-to-show',
+    what: `Cursor ${cursor} is behind the end: there are ${bytes} bytes.`,
+    fix: `From the beginning: ${call}`,
+  });
+}
 
 export type Cut = { from: number; most: number };
 

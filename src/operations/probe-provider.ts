@@ -1,3 +1,4 @@
+import { installText } from '../core/problem.ts';
 import { lackText } from '../core/shown.ts';
 import type { Lack, Provider } from '../core/worker.ts';
 import type { Environment } from '../platform/environment.ts';
@@ -51,7 +52,7 @@ async function probe(
       signedIn: 'unknown',
       problem: {
         what: `${provider.binary} is not on the PATH.`,
-        fix: `Install it, then call health again.`,
+        fix: `${installText(provider.install)}, then call health again.`,
       },
     };
   }
@@ -72,12 +73,13 @@ async function probe(
   const hasKey = provider.probe.keyEnv.some((name) => (asked.env[name] ?? '') !== '');
   const path = prefix.at(-1) ?? file;
   const known = { provider, path, version, signedIn: hasKey ? ('yes' as const) : signedIn };
-  return { ...known, problem: problemOf(known, versionRun.timedOut) };
+  const unable = authRun === null ? null : provider.probe.unable(authRun);
+  return { ...known, problem: problemOf(known, { timedOut: versionRun.timedOut, unable }) };
 }
 
 function problemOf(
   probed: Omit<ProbedProvider, 'problem'>,
-  timedOut: boolean,
+  { timedOut, unable }: { timedOut: boolean; unable: string | null },
 ): ProbedProvider['problem'] {
   const { binary } = probed.provider;
   if (probed.version === null) {
@@ -85,6 +87,10 @@ function problemOf(
       what: `${probed.path ?? binary} ${timedOut ? `did not say its version within ${timeoutMs / 1000} s` : 'did not say its version'}.`,
       fix: `Run \`${binary} ${probed.provider.probe.versionArgs.join(' ')}\` in a terminal and mend what it says.`,
     };
+  }
+  if (unable !== null) {
+    const what = `${binary} starts nothing: ${unable.replace(/\.$/, '')}.`;
+    return { what, fix: 'Mend what it names.' };
   }
   const notStarted = startLack(probed.provider);
   if (notStarted !== null) return problemOfLack(probed.provider.name, notStarted);

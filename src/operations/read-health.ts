@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { z } from 'zod';
-import { MoError } from '../core/problem.ts';
+import { describeProblem, MoError, type Surface } from '../core/problem.ts';
 import type { Provider } from '../core/worker.ts';
 import type { Lane } from '../core/routing.ts';
 import { runCommand } from '../platform/process.ts';
@@ -14,18 +14,19 @@ type Fault = Health['problems'][number];
 
 /** Everything is asked at once; no answer takes longer than its own limit, and a missing piece is a line, not an error. */
 export async function readHealth(context: OperationContext): Promise<Health> {
+  const { surface } = context;
   const [git, project, probed, storeFault, settingsFault, profilesFault] = await Promise.all([
     gitVersion(context),
     projectOf(context),
     probeAll(context),
-    faultOf(async () => {
+    faultOf(surface, async () => {
       await context.storeIfAny();
     }),
-    faultOf(async () => {
+    faultOf(surface, async () => {
       const { untrusted } = await context.settings();
       if (untrusted !== null) throw new MoError({ code: 'untrusted-settings', ...untrusted });
     }),
-    faultOf(async () => {
+    faultOf(surface, async () => {
       const { found } = await context.settings();
       if (found?.problem) throw found.problem;
     }),
@@ -35,7 +36,7 @@ export async function readHealth(context: OperationContext): Promise<Health> {
   const usable = probed.filter(({ problem }) => problem === null);
   const faults = [
     ...(git === null ? [gitMissing] : []),
-    ...(project.git === null && git !== null ? [repositoryFault(project)] : []),
+    ...(project.git === null && git !== null ? [repositoryFault(project, surface)] : []),
     ...[workspaceFault, storeFault, settingsFault, profilesFault].filter((fault) => fault !== null),
     ...probed.flatMap(({ problem }) => problem ?? []),
     ...probed.flatMap(({ provider }) => lackFaults(provider)),
@@ -51,7 +52,7 @@ export async function readHealth(context: OperationContext): Promise<Health> {
     problems: faults,
     next:
       usable.length > 0
-        ? 'Start a goal with workflow_run (recipe "do"), or one worker with run.'
+        ? 'Start a goal with workflow_run {recipe: "do", inputs: {goal: "…"}}, or one worker with run {task}'
         : 'Install and sign in to Claude Code or Codex, then call health again. `mo demo` works without.',
   };
 }
@@ -122,17 +123,18 @@ function lackFaults({ name, lacks = [] }: Provider): Fault[] {
   return lacks.map((lack) => problemOfLack(name, lack));
 }
 
-async function faultOf(attempt: () => Promise<void>): Promise<Fault | null> {
+async function faultOf(surface: Surface, attempt: () => Promise<void>): Promise<Fault | null> {
   try {
     await attempt();
     return null;
   } catch (error) {
     if (!(error instanceof MoError)) throw error;
-    return faultIn(error);
+    return faultIn(error, surface);
   }
 }
 
-function faultIn({ message }: MoError): Fault {
+function faultIn({ problem }: MoError, surface: Surface): Fault {
+  const message = describeProblem(problem, surface);
   const [what = message, ...fix] = message.split(/(?<=\.) /);
   return { what, fix: fix.join(' ') };
 }
@@ -160,8 +162,8 @@ async function unwritable(root: string): Promise<Fault | null> {
 
 const gitMissing: Fault = { what: 'git is not on the PATH.', fix: 'Install git 2.38 or newer.' };
 
-function repositoryFault(project: Project): Fault {
-  if (project.withoutGit !== undefined) return faultIn(project.withoutGit);
+function repositoryFault(project: Project, surface: Surface): Fault {
+  if (project.withoutGit !== undefined) return faultIn(project.withoutGit, surface);
   return {
     what: `${project.root} is not a git repository, so no agent can write here.`,
     fix: 'Run `git init`, commit once, and call health again; read-only runs work without.',

@@ -7,9 +7,9 @@ import type { OperationContext } from './context.ts';
 import { checkNode, findRun } from './find-run.ts';
 import { readDiff } from './read-diff.ts';
 import type { OutputPart } from './output.ts';
-import { pageOfFile, pageOfText, type Cut, type Page } from './page.ts';
+import { checkCursor, pageOfFile, pageOfText, type Cut, type Page } from './page.ts';
 import { resultOfRun, resultText } from './run-result.ts';
-import { pageOfEvents } from './run-events.ts';
+import { pageOfEvents, seqOfCursor } from './run-events.ts';
 
 type OutputInput = {
   run_id: string;
@@ -32,6 +32,7 @@ export async function readOutput(
   }
   const node = nodeOf(store, runId, input);
   if (node === null && input.part === 'events') {
+    checkEvents(store, runId, input);
     const events = pageOfEvents(store, runId, { from: input.cursor, most: input.max_bytes });
     return {
       text: events.text,
@@ -45,9 +46,25 @@ export async function readOutput(
   return told(page, input);
 }
 
+function callOf({ run_id: run, node, part }: OutputInput): string {
+  return `output {run_id: "${run}"${node === undefined ? '' : `, node: "${node}"`}, part: "${part}"}`;
+}
+
+function checkEvents(store: Store, runId: string, input: OutputInput): void {
+  const last = store.lastSeq(runId);
+  if (seqOfCursor(input.cursor) <= last) return;
+  throw new MoError({
+    code: 'nothing-to-show',
+    what: `Cursor ${input.cursor} is behind the end: ${runId} has ${last} events.`,
+    fix: `From the beginning: ${callOf(input)}`,
+  });
+}
+
 type Told = { text: string; cursor: number; bytes: number; next: string | null };
 
-function told({ text, end, total }: Page, { cursor }: OutputInput): Told {
+function told({ text, end, total }: Page, input: OutputInput): Told {
+  const { cursor } = input;
+  checkCursor(cursor, total, callOf(input));
   const next =
     end < total ? `bytes ${cursor} to ${end} of ${total}; go on with cursor ${end}` : null;
   return { text, cursor: end, bytes: total, next };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { MoError } from '../core/problem.ts';
+import { describeProblem, type Problem } from '../core/problem.ts';
 import { openRepository } from '../git/repository.ts';
 import { hasPolicy, policyFiles } from '../governance/policy-section.ts';
 import type { Place } from '../governance/place.ts';
@@ -10,7 +10,7 @@ import { audit } from '../governance/audit.ts';
 import { settingsBySource } from '../platform/config.ts';
 import { readText } from '../platform/files.ts';
 import { workspacePaths } from '../store/paths.ts';
-import { counted, size } from './amounts.ts';
+import { counted, duration, size } from './amounts.ts';
 import type { OperationContext } from './context.ts';
 import { oldDays } from './project-apply.ts';
 import type { projectInput, projectOutput } from './project.ts';
@@ -96,17 +96,16 @@ async function status(place: Place, context: OperationContext): Promise<Part> {
             },
           ]
         : []),
-      ...(untrusted === null ? [] : [problemOf(untrusted)]),
+      ...(untrusted === null
+        ? []
+        : [problemOf({ code: 'untrusted-settings', ...untrusted }, context)]),
     ],
     next: 'project {what: "stale"} shows what could go.',
   };
 }
 
-function problemOf(untrusted: { file: string; commands: readonly string[] }) {
-  const [what = '', ...fix] = new MoError({
-    code: 'untrusted-settings',
-    ...untrusted,
-  }).message.split(/(?<=\.) /);
+function problemOf(problem: Problem, { surface }: OperationContext) {
+  const [what = '', ...fix] = describeProblem(problem, surface).split(/(?<=\.) /);
   return { what, fix: fix.join(' ') };
 }
 
@@ -133,7 +132,8 @@ async function policy(place: Place, context: OperationContext): Promise<Part> {
         : []),
       ...sections,
     ],
-    problems: untrusted === null ? [] : [problemOf(untrusted)],
+    problems:
+      untrusted === null ? [] : [problemOf({ code: 'untrusted-settings', ...untrusted }, context)],
     next: 'project_apply {action: "policy"} previews the section for workers.',
   };
 }
@@ -144,8 +144,15 @@ function leaves(value: object, path: readonly string[] = []): [string, string][]
     const place = [...path, key];
     if (path.at(-1) === 'env') return [[place.join('.'), 'set']];
     if (typeof one === 'object' && one !== null && !Array.isArray(one)) return leaves(one, place);
-    return [[place.join('.'), JSON.stringify(one)]];
+    return [[place.join('.'), settingText(place.join('.'), one)]];
   });
+}
+
+/** As a person writes it: durations have become milliseconds. */
+function settingText(key: string, value: unknown): string {
+  const isDuration = /^retries\.backoff\.(?:base|max)$/.test(key) && typeof value === 'number';
+  if (!isDuration) return JSON.stringify(value);
+  return value % 1_000 === 0 ? duration(value) : `${value}ms`;
 }
 
 /** All that is over, the oldest first; what would be done is said of what is old. */

@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { didYouMean } from '../core/closest.ts';
-import { MoError, type WorkflowError } from '../core/problem.ts';
+import { howToTrust, MoError, type WorkflowError } from '../core/problem.ts';
 import { packageRoot } from '../platform/package-root.ts';
 import {
   commandsOfRecipe,
@@ -106,7 +106,7 @@ async function linesOf(recipe: Recipe, context: OperationContext): Promise<strin
     ...(untrusted === null
       ? []
       : [
-          `  not trusted yet: ${untrusted.commands.join('; ')}. Read ${recipe.file}, then: mo trust`,
+          `  not trusted yet: ${untrusted.commands.join('; ')}. ${howToTrust(context.surface)} (${recipe.file})`,
         ]),
   ];
 }

@@ -17,7 +17,9 @@ export async function revive(
     await context.ensureOwner(runId);
     return null;
   } catch (error) {
-    if (error instanceof MoError && error.code === 'owner-failed') return error.message;
+    if (error instanceof MoError && isTold.has(error.code)) return error.message;
     throw error;
   }
 }
+
+const isTold: ReadonlySet<string> = new Set(['owner-failed', 'owner-missing']);

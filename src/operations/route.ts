@@ -70,7 +70,7 @@ export const route = defineOperation({
         };
       }),
       left_out: left.slice(0, 10),
-      next: 'Start it with run and the same fields.',
+      next: 'Start it with the same fields: run {task}',
     };
   },
   render: ({ choice, reasons, candidates, left_out }) =>

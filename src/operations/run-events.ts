@@ -9,9 +9,13 @@ const bytesOfCursor = 100_000_000;
 
 const rowsAtOnce = 200;
 
+export function seqOfCursor(cursor: number): number {
+  return Math.floor(cursor / bytesOfCursor);
+}
+
 /** Events of a run as JSON lines, from a cursor on. Reads what it shows and nothing before it. */
 export function pageOfEvents(store: Store, runId: string, cut: Cut): EventPage {
-  let seq = Math.floor(cut.from / bytesOfCursor);
+  let seq = seqOfCursor(cut.from);
   let skip = cut.from % bytesOfCursor;
   let room = Math.min(cut.most, hardCap);
   const parts: Buffer[] = [];

@@ -22,7 +22,7 @@ export const runInput = z.strictObject({
   model: z.string().optional(),
   effort: z.string().optional(),
   write: z.boolean().default(false),
-  scope: scope.optional().describe('Globs it may change'),
+  scope: scope.optional().describe('Globs it may change; else all'),
   gates: z.array(z.string()).optional().describe('Shell commands its result must pass'),
   context: z.string().optional(),
   timeout_s: z.number().positive().default(900),
@@ -49,6 +49,7 @@ export const run = defineOperation({
   alwaysLoad: true,
   searchHint: 'delegate, subagent, ask codex, ask claude, second opinion',
   positional: 'task',
+  fromStdin: { given: 'task', as: 'task' },
   input: runInput,
   output: z.object({
     run_id: z.string(),

@@ -10,17 +10,16 @@ import type { sendInput, sendOutput } from './send.ts';
 type Input = z.output<typeof sendInput>;
 type Result = z.input<typeof sendOutput>;
 
-const next = 'Call poll with run_id.';
-
 export async function sendWords(input: Input, context: OperationContext): Promise<Result> {
   const { text, answer } = input;
   const { store, runId } = await findRun(context, input.run_id);
+  const next = `poll {run_id: "${runId}"}`;
   if (input.node !== undefined) checkNode(store, runId, input.node);
   if ((text === undefined) === (answer === undefined)) {
     throw new MoError({
       code: 'bad-input',
       what: `send takes text or answer, not ${text === undefined ? 'neither' : 'both'}.`,
-      fix: 'Send text for an agent, or answer {decision} for what poll says the run needs.',
+      fix: 'Send text for an agent, or, for what poll says the run needs: send {run_id, answer: {decision}}',
     });
   }
   if (answer !== undefined) {

@@ -5,7 +5,7 @@ import { defineOperation } from './operation.ts';
 export const sendInput = z.strictObject({
   run_id: z.string(),
   node: z.string().optional().describe('Default: the only one at work'),
-  text: z.string().max(20_000).optional().describe('For the agent'),
+  text: z.string().max(20_000).optional(),
   answer: z
     .strictObject({
       request: z.string().optional(),
@@ -36,6 +36,7 @@ export const send = defineOperation({
   toolset: 'core',
   searchHint: 'steer, message agent, answer question',
   positional: ['run_id', 'text'],
+  fromStdin: { given: 'text', as: 'text' },
   input: sendInput,
   output: sendOutput,
   run: async (input, context) => (await import('./send-words.ts')).sendWords(input, context),

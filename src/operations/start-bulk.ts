@@ -1,3 +1,4 @@
+import type { LandWish } from '../core/landing.ts';
 import { MoError, type WorkflowError } from '../core/problem.ts';
 import { writtenUsd } from '../core/spend.ts';
 import { renderItems } from '../workflow/bulk-text.ts';
@@ -31,7 +32,7 @@ export type BulkWish = {
   provider?: string | undefined;
   profile?: string | undefined;
   model?: string | undefined;
-  land?: 'branch' | 'merge' | 'none' | undefined;
+  land?: LandWish | undefined;
   budgetUsd?: number | undefined;
   budgetTokens?: number | undefined;
   fresh?: boolean | undefined;

@@ -1,10 +1,11 @@
+import type { LandWish } from '../core/landing.ts';
 import type { OperationContext } from './context.ts';
 import { workflowRun } from './workflow-run.ts';
 
 export type DoWish = {
   goal: string;
   confirm: 'ask' | 'yes';
-  land?: 'branch' | 'merge' | 'none' | undefined;
+  land?: LandWish | undefined;
   maxCycles?: number | undefined;
   gate?: string[] | undefined;
   provider?: string | undefined;
@@ -47,7 +48,7 @@ export async function startDo(context: OperationContext, wish: DoWish): Promise<
 }
 
 /** A merge where nothing of the person's is in the way, unless the settings say something else. */
-export async function landing(context: OperationContext): Promise<'branch' | 'merge' | 'none'> {
+export async function landing(context: OperationContext): Promise<LandWish> {
   const { settings } = await context.settings();
   if (settings.land !== undefined) return settings.land;
   const { git } = await context.project();

@@ -32,8 +32,7 @@ export async function startWorker(
     recipe: null,
     nodes: [node],
     land: input.write ? 'branch' : 'none',
-    // The node's own gates say it all: there is nothing else to integrate.
-    gates: [],
+    gates: input.write ? commandsOf(node) : [],
     concurrency: 1,
     budget: node.budget,
     confirm: 'yes',
@@ -54,7 +53,12 @@ export async function startWorker(
 async function nodeOf(input: RunInput, context: OperationContext): Promise<NodeSpec> {
   const session = input.resume === undefined ? null : await sessionOf(input.resume, context);
   const wished = wishedWorker(input);
+  if (session !== null) checkSameWorker(input.resume ?? '', wished, session.route);
+  if (input.scope !== undefined && !input.write) throw scopeOfReader();
   const { settings } = await context.settings();
+  // Its worker can mend what the project's own commands refuse; after the node nobody could.
+  const ofProject = input.write ? (settings.gates?.commands ?? []) : [];
+  const commands = [...new Set([...(input.gates ?? []), ...ofProject])];
   return newNode(
     {
       name: input.role,
@@ -63,7 +67,7 @@ async function nodeOf(input: RunInput, context: OperationContext): Promise<NodeS
         input.context === undefined ? input.task : `${input.task}\n\nContext:\n${input.context}`,
       write: input.write,
       scope: scopeOf(input),
-      gates: (input.gates ?? []).map((command) => ({ gate: 'command', command, timeoutMs: null })),
+      gates: commands.map((command) => ({ gate: 'command', command, timeoutMs: null })),
       provider: session?.route.provider ?? wished.provider,
       profile: session?.route.profile ?? wished.profile,
       model: input.model ?? null,
@@ -81,6 +85,10 @@ async function nodeOf(input: RunInput, context: OperationContext): Promise<NodeS
   );
 }
 
+function commandsOf({ gates }: NodeSpec): string[] {
+  return gates.flatMap((gate) => (gate.gate === 'command' ? [gate.command] : []));
+}
+
 function scopeOf(input: RunInput): NodeSpec['scope'] {
   if (!input.write) return null;
   if (input.scope === undefined) return 'any';
@@ -89,6 +97,30 @@ function scopeOf(input: RunInput): NodeSpec['scope'] {
     deny: input.scope.deny ?? [],
     maxDiffLines: input.scope.max_diff_lines ?? null,
   };
+}
+
+function scopeOfReader(): MoError {
+  return new MoError({
+    code: 'bad-input',
+    what: 'scope says what may be changed, and without write nothing may be.',
+    fix: 'Give write: true, or leave scope out.',
+  });
+}
+
+/** Nobody else can go on in a session. */
+function checkSameWorker(
+  resume: string,
+  { provider, profile }: ReturnType<typeof wishedWorker>,
+  route: Route,
+): void {
+  const isOther = provider !== null && provider !== route.provider;
+  if (!isOther && (profile === null || profile === route.profile)) return;
+  const who = route.profile === null ? route.provider : `${route.provider}:${route.profile}`;
+  throw new MoError({
+    code: 'bad-input',
+    what: `${resume} is a session of ${who}, and nobody else can go on with it.`,
+    fix: 'Leave provider and profile out, or leave resume out to start a new session.',
+  });
 }
 
 /** The session of the last attempt of `r-7/implementation`, with the route it belongs to. */

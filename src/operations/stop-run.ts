@@ -41,7 +41,11 @@ export async function stopRun(
       pid: process.pid,
       gone: !isAlive(process),
     })),
-    ...(done ? {} : { next: `poll {run_id: "${runId}"}, or stop again with force` }),
+    ...(done
+      ? {}
+      : {
+          next: `poll {run_id: "${runId}"}, or again with force: stop {run_id: "${runId}", force: true}`,
+        }),
   };
 }
 

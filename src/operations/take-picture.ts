@@ -1,8 +1,9 @@
+import { shownCounts, shownState } from '../core/shown-map.ts';
 import { wantsOwner } from '../core/view.ts';
 import type { OperationContext } from './context.ts';
 import { findRun } from './find-run.ts';
 import { mapCountOf } from './map-text.ts';
-import { landedText } from './news.ts';
+import { landedText } from './landed-text.ts';
 import { sourceChanged } from './source-changed.ts';
 import { routeText, type Picture } from './picture.ts';
 
@@ -26,14 +27,14 @@ export async function takePicture(context: OperationContext, run: string): Promi
     sourceChanged: await sourceChanged(store, runId),
     requests: view.requests,
     held: view.held,
-    counts: view.counts,
+    counts: shownCounts(view),
     total: view.total,
     maps: view.maps.map((map) => mapCountOf(store, runId, map)),
     nodes: store.others(runId, 20_000).map((node) => {
       const summary = node.state === 'running' ? live.get(node.name) : undefined;
       return {
         name: node.name,
-        status: node.state,
+        status: shownState(view.maps, node),
         attempt: node.attempt,
         route: routeText(node.route, summary?.model ?? node.model),
         startedAt: node.startedAt,

@@ -3,7 +3,8 @@ import type { FoundHost } from '../hosts/found-host.ts';
 import type { HostName, HostPlace, Scope } from '../hosts/host.ts';
 import { hosts } from '../hosts/hosts.ts';
 import { readRecord, writeRecord, type Install } from '../hosts/install-record.ts';
-import { pathOf, undoPart, type Undone } from '../hosts/undo-install.ts';
+import { foreseePart, type Foreseen } from '../hosts/foresee-undo.ts';
+import { undoPart, type Undone } from '../hosts/undo-install.ts';
 import type { OperationContext } from './context.ts';
 import { hostPlace } from './host-place.ts';
 import { placeOfInstall } from './install-hosts.ts';
@@ -21,14 +22,16 @@ export type UninstalledHost = {
   title: string;
   scope: Scope;
   at: string;
-  /** With `dryRun`, what would be looked at; `how` is null then. */
-  parts: (Omit<Undone, 'how'> & { how: Undone['how'] | null })[];
+  /** With `dryRun`, what would be done. */
+  parts: (Undone | Foreseen)[];
 };
 
 export type Uninstallation = {
   hosts: UninstalledHost[];
   /** Installations of another configuration of the host than the environment names now. */
   elsewhere: string[];
+  /** Where else mo is: of another host or scope than was asked for. */
+  others: Pick<UninstalledHost, 'title' | 'scope' | 'at'>[];
 };
 
 /** Takes out what the record says, newest first; what was not taken out stays in the record. */
@@ -42,7 +45,9 @@ export async function uninstallHosts(
     .filter(({ host }) => wish.host === 'all' || wish.host === host)
     .filter(({ scope }) => wish.scope === null || wish.scope === scope)
     .toReversed();
-  const done: Uninstallation = { hosts: [], elsewhere: [] };
+  const others = record.installs.filter((install) => !wanted.includes(install));
+  const done: Uninstallation = { hosts: [], elsewhere: [], others: others.map(shownInstall) };
+  let staying = record.installs;
   for (const install of wanted) {
     const there = placeOf(place, install);
     const found = await foundHost(install, there);
@@ -50,13 +55,31 @@ export async function uninstallHosts(
       done.elsewhere.push(install.at);
       continue;
     }
+    staying = staying.filter((one) => one !== install);
     const parts = wish.dryRun
-      ? install.parts.map((part) => ({ kind: part.kind, path: pathOf(part), how: null }))
+      ? await foresee(found, install, { others: staying, force: wish.force })
       : await undo(there, found, install, wish.force);
-    const { host, scope, at } = install;
-    done.hosts.push({ host, title: found.host.title, scope, at, parts });
+    done.hosts.push({ host: install.host, ...shownInstall(install), parts });
   }
+  const left = await readRecord(place);
+  // An installation that was cut off may have come no further than the folder of the record.
+  if (left.installs.length === 0 && !wish.dryRun) await writeRecord(place, left);
   return done;
+}
+
+function shownInstall({ host, scope, at }: Install): Uninstallation['others'][number] {
+  return { title: hosts.find(({ name }) => name === host)?.title ?? host, scope, at };
+}
+
+async function foresee(
+  found: FoundHost,
+  install: Install,
+  { others, force }: { others: readonly Install[]; force: boolean },
+): Promise<Foreseen[]> {
+  const foreseen: Foreseen[] = [];
+  for (const part of install.parts.toReversed())
+    foreseen.push(await foreseePart(part, found, { install, others, force }));
+  return foreseen;
 }
 
 /** Recorded after each part, so that one that cannot be taken out now can be later. */

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { z } from 'zod';
-import { MoError } from '../core/problem.ts';
+import { howToTrust, MoError } from '../core/problem.ts';
 import { promptNamed, renderPrompt, versionOf, type PromptText } from '../workflow/prompt-text.ts';
 import { loadProjectPrompts, type ProjectPrompts } from '../workflow/prompts.ts';
 import type { OperationContext } from './context.ts';
@@ -14,7 +14,7 @@ export async function usePrompts(input: Input, context: OperationContext): Promi
   const own = await loadProjectPrompts({ root, env: context.env });
   const untrusted = own.untrusted.slice(0, 20).map(({ file }) => relative(root, file));
   const trouble =
-    untrusted.length === 0 ? {} : { untrusted, next: 'Read the untrusted files, then: mo trust' };
+    untrusted.length === 0 ? {} : { untrusted, next: howToTrust(context.surface, 'files') };
   if (input.action === 'list') return { prompts: linesOf(own), ...trouble };
   const prompt = promptNamed(own.pack, nameOf(input));
   if (input.action === 'get') return { ...trouble, ...described(prompt), text: prompt.text };

@@ -1,5 +1,6 @@
 import type { Store } from '../store/store.ts';
 import { progressText } from '../core/progress.ts';
+import { shownCounts } from '../core/shown-map.ts';
 import { oneLine, spending } from './amounts.ts';
 import type { OperationContext } from './context.ts';
 import { readCursors, writeCursors, type Cursor } from './cursor.ts';
@@ -32,7 +33,7 @@ const idle: PollOutput = {
   state: 'idle',
   changed: false,
   cursor: '0',
-  next: 'No run is active. Start one with run or workflow_run.',
+  next: 'No run is active. Start one with run {task} or workflow_run {recipe: "do", inputs: {goal: "…"}}',
 };
 
 function overview(store: Store, since: ReadonlyMap<number, Cursor> | null): PollOutput {
@@ -130,7 +131,7 @@ const mostFlags = 3;
 
 function runLine(store: Store, { runId, view }: Row): string {
   const flags = attention(store, runId).map(({ node, flag }) => `${node} [${flag}]`);
-  const counts = Object.entries(view.counts).map(([status, number]) => `${number} ${status}`);
+  const counts = Object.entries(shownCounts(view)).map(([status, number]) => `${number} ${status}`);
   const spend = spending(view.spend);
   const needs = view.requests.map(({ question }) => `needs: ${oneLine(question, 80)}`);
   return [

@@ -81,6 +81,7 @@ function isWorthSaying(event: RunEvent): boolean {
     case 'run.answered':
     case 'run.stopping':
     case 'land.asked':
+    case 'land.started':
       return false;
   }
 }

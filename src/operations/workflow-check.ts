@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limit } from '../core/node.ts';
 import { describeWorkflowError } from '../core/problem.ts';
 import { defineOperation } from './operation.ts';
 import { sourceInput } from './workflow-source-input.ts';
@@ -49,6 +50,10 @@ export const workflowCheckOutput = z.object({
       }),
     )
     .optional(),
+  /** Commands the whole must pass (null: in a file nobody has trusted yet), budget of the run, where it lands. */
+  whole: z
+    .object({ gates: z.array(z.string()).nullable(), budget: limit, land: z.string() })
+    .optional(),
   mermaid: z.string().optional(),
   /** The workflow as it would be executed, or the list of recipes. */
   text: z.string().optional(),
@@ -58,7 +63,7 @@ export const workflowCheckOutput = z.object({
 
 /** A list of recipes, or one that has not been filled in, has no nodes. */
 function headOf(name: string, nodes: number): string {
-  return nodes === 0 ? `${name}:` : `${name} is good, ${nodes} nodes`;
+  return nodes === 0 ? `${name}:` : `${name} is good, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
 }
 
 export const workflowCheck = defineOperation({
@@ -70,6 +75,7 @@ export const workflowCheck = defineOperation({
   toolset: 'workflow',
   searchHint: 'validate plan, dry run, recipes',
   positional: 'file',
+  fromStdin: { given: 'file', as: 'workflow' },
   input: z.strictObject({
     ...sourceInput,
     mode: z.enum(['validate', 'dry_run', 'list', 'show']).default('dry_run'),

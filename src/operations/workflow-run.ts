@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { landWish } from '../core/landing.ts';
 import { defineOperation } from './operation.ts';
 import { sourceInput } from './workflow-source-input.ts';
 
@@ -11,7 +12,7 @@ export const workflowRunInput = z.strictObject({
       tokens: z.number().int().positive().optional(),
     })
     .optional(),
-  land: z.enum(['branch', 'merge', 'none']).optional(),
+  land: landWish.optional(),
   mock: z.boolean().optional().describe('Rehearse: scripted answers, no commands'),
   fresh: z.boolean().optional().describe('Reuse no receipts'),
   client_key: z.string().max(200).optional().describe('Same key: same run'),
@@ -35,6 +36,7 @@ export const workflowRun = defineOperation({
   toolset: 'workflow',
   searchHint: 'multi-agent, team of agents, big goal',
   positional: 'file',
+  fromStdin: { given: 'file', as: 'workflow' },
   input: workflowRunInput,
   output: workflowRunOutput,
   run: async (input, context) => (await import('./run-workflow.ts')).runWorkflow(input, context),

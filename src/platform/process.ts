@@ -28,6 +28,8 @@ export type CommandOptions = {
   maxBytes?: number;
   /** `latin1`: one character for each byte of the output; default `utf8`. */
   encoding?: 'utf8' | 'latin1';
+  /** In a session of its own: there is no terminal it could ask at, and what it has started is ended with it. */
+  isApart?: boolean;
 };
 
 /** What was asked to end and did not is killed after this long. */
@@ -47,16 +49,18 @@ export async function runCommand(
     cwd,
     env: definedOnly(options.env),
     stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    detached: options.isApart === true,
   });
   if (typeof started === 'string') return notStarted(started);
   const child = started;
+  const send = (signal: 'SIGTERM' | 'SIGKILL'): void => sendTo(child, signal, options);
   let early: 'cut' | 'timeout' | 'cancelled' | null = null;
   let killing: NodeJS.Timeout | undefined;
   const end = (why: typeof early): void => {
     early ??= why;
-    child.kill('SIGTERM');
+    send('SIGTERM');
     killing ??= setTimeout(() => {
-      child.kill('SIGKILL');
+      send('SIGKILL');
       // What it has started itself may still hold the other end.
       child.stdout?.destroy();
       child.stderr?.destroy();
@@ -69,7 +73,8 @@ export async function runCommand(
   const stderr = collect(child.stderr, maxBytes, () => end('cut'));
   cancel?.addEventListener('abort', cancelled);
   if (cancel?.aborted === true) cancelled();
-  running.add(child);
+  const leave = (): void => send('SIGTERM');
+  running.add(leave);
   try {
     const closed = closeOf(child);
     // Whoever does not read to the end has its reasons; its exit code says them.
@@ -86,17 +91,32 @@ export async function runCommand(
       startError,
     };
   } finally {
-    running.delete(child);
+    running.delete(leave);
     clearTimeout(limit);
     clearTimeout(killing);
     cancel?.removeEventListener('abort', cancelled);
   }
 }
 
-const running = new Set<ChildProcess>();
+/** What ends each of the commands under way. */
+const running = new Set<() => void>();
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGTERM');
+  for (const leave of running) leave();
 });
+
+function sendTo(
+  child: ChildProcess,
+  signal: 'SIGTERM' | 'SIGKILL',
+  { isApart }: Pick<CommandOptions, 'isApart'>,
+): void {
+  if (isApart !== true || child.pid === undefined) return void child.kill(signal);
+  try {
+    process.kill(-child.pid, signal);
+  } catch (cause) {
+    // All of them have gone.
+    if (errnoOf(cause) !== 'ESRCH') throw cause;
+  }
+}
 
 /** The errno code where the system refuses at once. */
 function startCommand(

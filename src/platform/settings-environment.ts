@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { didYouMean } from '../core/closest.ts';
+import { landWish } from '../core/landing.ts';
 import { MoError } from '../core/problem.ts';
 import { settings, type Settings } from '../core/settings.ts';
 import type { Environment } from './environment.ts';
@@ -17,7 +18,7 @@ export function settingsOfEnvironment(env: Environment): Settings {
     ...(Object.keys(profiles).length > 0 ? { profiles } : {}),
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
     ...(Object.keys(retries).length > 0 ? { retries } : {}),
-    ...read(env, 'MO_LAND', z.enum(['branch', 'merge', 'none']), 'land'),
+    ...read(env, 'MO_LAND', landWish, 'land'),
     ...read(env, 'MO_KEEP_RAW', yesOrNo, 'keep_raw'),
   });
 }

@@ -27,6 +27,8 @@ const kinds: Readonly<Record<string, (config: unknown) => Promise<ReadProfile>>>
  * `config.json` of versions before it. One that cannot be read is a problem in the answer, and nothing else fails for it.
  */
 export async function ccSwitchProfiles(env: Environment): Promise<FoundProfiles> {
+  const place = env['CCSWITCH_HOME'] ?? '';
+  if (homeOf(env) === null) return { ...nothing, problem: noPlace(place) };
   const file = await ccSwitchStore(env);
   if (file === null) return nothing;
   try {
@@ -39,10 +41,26 @@ export async function ccSwitchProfiles(env: Environment): Promise<FoundProfiles>
   }
 }
 
+/** null: `CCSWITCH_HOME` names none. Another store in its place would be another one than was meant. */
+function homeOf(env: Environment): string | null {
+  const set = env['CCSWITCH_HOME'] ?? '';
+  if (set === '') return join(env['HOME'] ?? homedir(), '.cc-switch');
+  return isAbsolute(set) ? set : null;
+}
+
+function noPlace(place: string): MoError {
+  return new MoError({
+    code: 'bad-settings',
+    file: 'CCSWITCH_HOME',
+    what: `${place} is no absolute path, so no profile of CC-Switch is read.`,
+    fix: 'Give the path from / on, or unset it: then ~/.cc-switch counts.',
+  });
+}
+
 /** The file CC-Switch keeps its providers in; null where there is none. */
 export async function ccSwitchStore(env: Environment): Promise<string | null> {
-  const set = env['CCSWITCH_HOME'] ?? '';
-  const home = isAbsolute(set) ? set : join(env['HOME'] ?? homedir(), '.cc-switch');
+  const home = homeOf(env);
+  if (home === null) return null;
   for (const name of ['cc-switch.db', 'config.json']) {
     const file = join(home, name);
     if (await isFile(file)) return file;
@@ -79,9 +97,20 @@ const group = z.object({
   providers: z.record(z.string(), z.looseObject({ name: z.string(), settingsConfig: z.unknown() })),
 });
 const oldFile = z.object({ claude: group.optional(), codex: group.optional() });
+/** Before there were providers for Codex (CC-Switch until 3.2 moves such a file into the form above): all are for Claude Code. */
+const oldestFile = group.transform((claude): z.infer<typeof oldFile> => ({ claude }));
+
+function groupsIn(value: unknown): z.infer<typeof oldFile> {
+  const names = new Set(Object.keys(z.record(z.string(), z.unknown()).parse(value)));
+  if (names.has('claude') || names.has('codex')) return oldFile.parse(value);
+  if (names.has('providers')) return oldestFile.parse(value);
+  // One that holds nothing for either has the number of its form.
+  if (names.has('version')) return {};
+  throw new Error('its form is not known to this version of mo');
+}
 
 async function entriesOf(file: string): Promise<Entry[]> {
-  const groups = oldFile.parse(JSON.parse((await readText(file)) ?? ''));
+  const groups = groupsIn(JSON.parse((await readText(file)) ?? ''));
   return Object.entries(groups).flatMap(([kind, one]) =>
     Object.entries(one?.providers ?? {})
       .toSorted(([id], [other]) => (id < other ? -1 : 1))

@@ -116,6 +116,8 @@ function parseRow<T>(row: z.ZodType<T>, found: unknown, file: string): T {
 /** The native part is loaded by the first database that is opened; whatever fails then without a code of SQLite is about that. */
 function openingProblem(file: string, cause: unknown): unknown {
   if (errnoOf(cause)?.startsWith('SQLITE_') === true) return sqliteProblem(file, cause);
-  const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+  // The package lists below its first line where it looked, a dozen paths.
+  const [first = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+  const reason = first.replace(/[.\s]*(?:Tried:)?[.\s]*$/, '');
   return new MoError({ code: 'addon-missing', reason }, { cause });
 }

@@ -28,6 +28,8 @@ export function workspacePaths(projectRoot: string) {
     workflow: (runId: string) => inRun(runId, 'workflow.yaml'),
     plan: (runId: string) => inRun(runId, 'plan.md'),
     escalation: (runId: string) => inRun(runId, 'escalation.md'),
+    /** The text of its pull request. */
+    request: (runId: string) => inRun(runId, 'pull-request.md'),
     report: (runId: string) => inRun(runId, 'report.md'),
     reportData: (runId: string) => inRun(runId, 'report.json'),
     /** The text of the workflow the run was started with, where it came from one. */
@@ -61,7 +63,7 @@ function checkRun(runId: string): string {
   throw new MoError({
     code: 'bad-input',
     what: `${JSON.stringify(runId)} is no run id.`,
-    fix: 'A run id looks like r-7-add-jwt; list the runs with: mo list',
+    fix: 'A run id looks like r-7-add-jwt; poll {} shows the active runs.',
   });
 }
 

@@ -9,14 +9,17 @@ import type { DryRun } from './dry-run.ts';
 import { roleOf } from './estimate.ts';
 import type { ItemsNow } from './items-now.ts';
 import { itemLines } from './items-text.ts';
+import { limitLines, wholeText } from './proof-text.ts';
 import { counted, cut, mostColumns, oneLine, section, wrap } from './text-lines.ts';
 
 /** Plain text, at most `columns` wide, and never narrower than 40 or wider than 80. */
 export function renderDryRun(run: DryRun, columns = mostColumns): string {
   const width = Math.min(mostColumns, Math.max(leastColumns, columns));
-  const { nodes, batches, longest, concurrency } = run;
+  const { nodes, batches, longest, concurrency, whole } = run;
   return [
-    `${counted(nodes.length, 'node')} in ${counted(batches.length, 'batch')}, at most ${concurrency} at once. Longest chain: ${counted(longest.path.length, 'node')}, at most ${timeText(longest.ms)}.`,
+    `${counted(nodes.length, 'node')} in ${counted(batches.length, 'batch')}, at most ${concurrency} at once.`,
+    `Longest chain: ${counted(longest.path.length, 'node')}, at most ${timeText(longest.ms)} with one attempt each.`,
+    ...(whole === null ? [] : [wholeText(whole)]),
     '',
     ...nodeLines(run, width),
     // One node is in the table.
@@ -66,6 +69,8 @@ function nodeLines({ nodes, batches, assignments, items }: DryRun, width: number
       // What of the needs has no room at all says nothing; the drawing has them.
       cut(tableLine(row, widths), width).replace(/ +after …$/, ''),
       ...detailLines(node, items.get(node.name)).map((line) => cut(line, width)),
+      // What a person agrees to is not cut.
+      ...limitLines(node.map?.item ?? node).map((line) => `${detail}${line}`),
     ]),
     ...(left > 0 ? [`  … and ${left} more nodes`] : []),
   ];
@@ -133,8 +138,10 @@ function detailLines(node: NodeSpec, items: ItemsNow | undefined): string[] {
   }
   if (node.emit === 'nodes') lines.push('adds the nodes of its plan');
   if (node.emit === 'review') lines.push('adds nodes that mend what it finds');
-  return lines.map((line) => `       ${oneLine(line)}`);
+  return lines.map((line) => `${detail}${oneLine(line)}`);
 }
+
+const detail = ' '.repeat(7);
 
 export function cutsOf({ limit, sample }: NonNullable<NodeSpec['map']>): string {
   return `${limit === null ? '' : `, the first ${limit}`}${sample === null ? '' : `, a sample of ${sample}`}`;

@@ -14,7 +14,7 @@ export type Estimate = {
   usd: Quantiles | null;
   /** One after the other. */
   workMs: Quantiles | null;
-  /** The chain of needs that takes longest as far as is known, and how many of its nodes have no known time. */
+  /** The chain of nodes waiting for each other that takes longest as far as is known, and how many of its nodes have no known time. */
   chain: { path: string[]; ms: Quantiles; unknown: number } | null;
   /** Attempts all this rests on. */
   attempts: number;

@@ -97,10 +97,6 @@ const judge =
 /** Words of the format that this version does not know deserve more than "unknown". */
 function mentionVersion(problem: SchemaProblem): SchemaProblem {
   const word = problem.path.at(-1);
-  if (problem.at === 'key' && word === 'judge') {
-    return { ...problem, what: `cannot be used: ${judge}.`, fix: 'Use a command.' };
-  }
-  return word === 'land' && problem.what.startsWith('"pr"')
-    ? { ...problem, what: 'landing as a pull request is not in this version of mo.' }
-    : problem;
+  if (problem.at !== 'key' || word !== 'judge') return problem;
+  return { ...problem, what: `cannot be used: ${judge}.`, fix: 'Use a command.' };
 }

@@ -30,6 +30,26 @@ export function findOverlaps(
   return { pairs, isComplete: true };
 }
 
+/** Writers that overlap as if the later one needed the earlier one: in the order of the batches, which is the one they are started in. */
+export function inTurn(
+  nodes: readonly NodeSpec[],
+  batches: readonly (readonly string[])[],
+  pairs: readonly (readonly [string, string])[],
+): readonly NodeSpec[] {
+  if (pairs.length === 0) return nodes;
+  const places = new Map(batches.flat().map((name, place) => [name, place]));
+  const waitsFor = new Map<string, string[]>();
+  for (const [left, right] of pairs) {
+    const isFirst = (places.get(left) ?? 0) < (places.get(right) ?? 0);
+    const [first, later] = isFirst ? [left, right] : [right, left];
+    waitsFor.set(later, [...(waitsFor.get(later) ?? []), first]);
+  }
+  return nodes.map((node) => {
+    const more = waitsFor.get(node.name);
+    return more === undefined ? node : { ...node, needs: [...node.needs, ...more] };
+  });
+}
+
 const maxPairs = 100;
 const maxLooks = 20_000;
 const maxSteps = 500_000;

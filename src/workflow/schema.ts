@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { countOf, durationMs, sizeBytes } from '../core/amount.ts';
 import { json } from '../core/json.ts';
+import { landWish } from '../core/landing.ts';
 import { nodeName, role } from '../core/names.ts';
 
 /** A number written for people, as a whole number of the smallest unit. The pattern is for editors; `read` decides. */
@@ -318,10 +319,11 @@ export const workflowFile = z
       .max(20_000)
       .optional()
       .describe('Nodes the run may grow to; 1,000 unless said, 11,000 with maps'),
-    land: z
-      .enum(['branch', 'merge', 'none'])
+    land: landWish
       .optional()
-      .describe('What becomes of the work: a branch of its own, a merge, or nothing'),
+      .describe(
+        'What becomes of the work: a branch of its own, a merge, a pull request, or nothing',
+      ),
     nodes: z.record(nodeName, workflowNode).describe('By name: 1 to 64 of a-z, 0-9, - and _'),
   })
   .describe('A workflow of mo: a graph of nodes, checked before anything runs');

@@ -5,6 +5,7 @@ import { finish } from '../../src/cli/finish.ts';
 import { follow } from '../../src/cli/follow.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import type { RunEvent } from '../../src/core/event.ts';
+import { MoError } from '../../src/core/problem.ts';
 import { writeWhole } from '../../src/platform/files.ts';
 import { aNode } from '../core/build.ts';
 import { aProject, aRun, recorderOf, type TestProject } from '../operations/project.ts';
@@ -48,7 +49,13 @@ function planningOwner(project: TestProject): void {
   project.context.settings = async () => ({ settings: {}, untrusted: null });
   project.context.project = async () => ({
     root: project.folder,
-    git: { head: 'base', branch: 'main', dirtyFiles: async () => [], lastRunNumber: async () => 0 },
+    git: {
+      head: 'base',
+      branch: 'main',
+      dirtyFiles: async () => [],
+      needRemote: async () => {},
+      lastRunNumber: async () => 0,
+    },
   });
   project.context.ensureOwner = async (runId) => {
     const { epoch, record, owner } = recorderOf(project, runId);
@@ -209,12 +216,36 @@ test('a clean checkout lands by merge, a dirty one on the branch', async () => {
       head: 'base',
       branch: 'main',
       dirtyFiles: async () => ['a.txt'],
+      needRemote: async () => {},
       lastRunNumber: async () => 0,
     },
   });
   await doGoal('two', { ...flags, yes: true }, aPerson(project).call);
   expect(project.store.spec('r-1-one').land).toBe('merge');
   expect(project.store.spec('r-2-two').land).toBe('branch');
+});
+
+test('a run that is to end as a pull request needs a remote before it begins', async () => {
+  const project = await aProject();
+  planningOwner(project);
+  const { call } = aPerson(project);
+  const asked: string[] = [];
+  call.context.project = async () => ({
+    root: project.folder,
+    git: {
+      head: 'base',
+      branch: 'main',
+      dirtyFiles: async () => ['a.txt'],
+      needRemote: async (branch) => {
+        asked.push(branch);
+        throw new MoError({ code: 'no-remote', target: branch, reason: 'there is none' });
+      },
+      lastRunNumber: async () => 0,
+    },
+  });
+  await expect(doGoal('x', { ...flags, land: 'pr' }, call)).rejects.toThrow('there is none');
+  expect(asked).toEqual(['main']);
+  expect(project.store.listRuns({ limit: 1, before: null })).toEqual([]);
 });
 
 test.each([
@@ -238,6 +269,7 @@ test('merging into a dirty checkout, a writing run outside git and an unknown wo
       head: 'base',
       branch: 'main',
       dirtyFiles: async () => ['a.txt'],
+      needRemote: async () => {},
       lastRunNumber: async () => 0,
     },
   });

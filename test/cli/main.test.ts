@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { afterEach, expect, test } from 'vitest';
-import { runCli } from '../../src/cli/main.ts';
+import { programOf, runCli } from '../../src/cli/main.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { MoError } from '../../src/core/problem.ts';
 import { providers } from '../../src/providers/providers.ts';
@@ -17,16 +18,7 @@ afterEach(async () => {
 
 async function mo(...argv: string[]): Promise<Said> {
   const said = { out: '', err: '' };
-  const terminal: Terminal = {
-    out: (text) => void (said.out += `${text.trimEnd()}\n`),
-    err: (text) => void (said.err += `${text.trimEnd()}\n`),
-    isLive: false,
-    canAsk: false,
-    hasColor: false,
-    width: () => 100,
-    height: () => 40,
-    ask: async () => null,
-  };
+  const terminal = terminalOf(said);
   const exitCode = await runCli(argv, {
     version: '1.2.3',
     terminal,
@@ -42,9 +34,22 @@ async function mo(...argv: string[]): Promise<Said> {
         ...(call.folder === null ? {} : { folder: call.folder }),
       };
     },
-    serve: async () => {},
+    serve: async (wish) => void (said.out += `${JSON.stringify(wish)}\n`),
   });
   return { exitCode, ...said };
+}
+
+function terminalOf(said: { out: string; err: string }): Terminal {
+  return {
+    out: (text) => void (said.out += `${text.trimEnd()}\n`),
+    err: (text) => void (said.err += `${text.trimEnd()}\n`),
+    isLive: false,
+    canAsk: false,
+    hasColor: false,
+    width: () => 100,
+    height: () => 40,
+    ask: async () => null,
+  };
 }
 
 test('help names every command and what the exit codes mean', async () => {
@@ -81,6 +86,30 @@ test('a command derived from an operation has its fields as flags', async () => 
   expect(out).toContain('--cwd <folder>');
 });
 
+test('every argument and flag of every command says what it is', () => {
+  const program = programOf(
+    { version: '1', terminal: terminalOf({ out: '', err: '' }), contextOf: none, serve: none },
+    { exitCode: 0 },
+  );
+  const silent = allOf(program).flatMap((command) => [
+    ...command.options
+      .filter((one) => !one.hidden && /^(?:\(|$)/.test(one.description))
+      .map((one) => `${command.name()} ${one.flags}`),
+    ...command.registeredArguments
+      .filter((one) => ['', 'the same as its flag'].includes(one.description))
+      .map((one) => `${command.name()} ${one.name()}`),
+  ]);
+  expect(silent).toEqual([]);
+});
+
+function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allOf)];
+}
+
+async function none(): Promise<never> {
+  throw new Error('nothing is run here');
+}
+
 test('workflow_check is the command `workflow check`', async () => {
   const { out, exitCode } = await mo('workflow', 'check', '--help');
   expect(exitCode).toBe(0);
@@ -91,11 +120,15 @@ test.each([
   [['wacth'], "Unknown command 'wacth'. Did you mean watch?"],
   [['poll', '--wait', '3'], "Unknown option '--wait'. Did you mean --wait-s?"],
   [['poll', '--detail', 'everything'], 'summary, nodes, events'],
-  [['stop'], '--run-id is missing'],
+  [['stop'], '<run-id> is missing: mo stop <run-id>.'],
+  [['workflow', 'control'], '<action> is missing: mo workflow control <run-id> <action> [node].'],
   [['poll', 'r-1', '--wait-s', 'soon'], '--wait-s'],
+  [['run', 'x', '--budget', '5'], 'Write --budget-usd 5.'],
+  [['run', 'x', '--scope', 'src/**'], "Write --scope-allow 'src/**'."],
+  [['workflow', 'run', '--inputs', 'goal=g'], `Write --inputs '{"goal":"g"}'.`],
   [['do'], "missing required argument 'goal'"],
   [['do', 'x', '--max-cycles', 'many'], 'whole number'],
-  [['do', 'x', '--land', 'sea'], 'branch, merge, none'],
+  [['do', 'x', '--land', 'sea'], 'branch, merge, pr, none'],
 ])('%j is wrong use: exit code 2, and the message names what to mend', async (argv, named) => {
   const { exitCode, err, out } = await mo(...argv);
   expect(exitCode).toBe(2);
@@ -130,9 +163,7 @@ test('a folder that does not exist is named', async () => {
 test('a run that does not exist is named, with how to find the right one', async () => {
   const { exitCode, err } = await mo('watch', 'r-99');
   expect(exitCode).toBe(2);
-  expect(err).toBe(
-    'mo: There is no run r-99. poll without a run_id shows the active runs, `mo list` all of them.\n',
-  );
+  expect(err).toBe('mo: There is no run r-99. `mo list` shows all of them.\n');
 });
 
 test('a project without a workspace lists nothing and stays as it is', async () => {
@@ -147,8 +178,17 @@ test('--json prints what a tool would answer as data, and nothing else', async (
     state: 'idle',
     changed: false,
     cursor: '0',
-    next: 'No run is active. Start one with run or workflow_run.',
+    next: 'No run is active. Start one with run {task} or workflow_run {recipe: "do", inputs: {goal: "…"}}',
   });
+});
+
+test('toolsets and tools to leave out may be given one by one', async () => {
+  const flags = '--toolsets core,governance --toolsets workflow --exclude run --exclude land';
+  expect(JSON.parse((await mo('serve', ...flags.split(' '))).out)).toMatchObject({
+    toolsets: ['core', 'governance', 'workflow'],
+    exclude: ['run', 'land'],
+  });
+  expect(JSON.parse((await mo('serve', '--toolsets', '')).out)).toMatchObject({ toolsets: [] });
 });
 
 test('global flags count before and after the command', async () => {

@@ -30,6 +30,23 @@ test('keys are secret; names of models and values of a few letters are not', () 
   expect(secretsOf(found)).toEqual(['opaque-token']);
 });
 
+test.each([
+  ['BASE_URL', 'https://models.example/api/v1', false],
+  ['BASE_URL', 'http://127.0.0.1:18080', false],
+  ['BASE_URL', 'https://someone:word@models.example', true],
+  ['HOOK', 'https://hooks.example/T0A1B2C3/xYz19', true],
+  ['MODE', 'production', false],
+  ['REGION', 'us-east-1', false],
+  ['STATE', '/srv/mo/state.db', false],
+  ['ANYTHING', 'aB3dE5fG7hJ9', true],
+  ['ANYTHING', 'f'.repeat(40), true],
+  ['API_KEY', 'production', true],
+  ['DB_PASSWORD', 'correct horse', true],
+  ['DB_PASSWORD', 'short', false],
+])('%s %s is secret: %s', (name, value, isSecret) => {
+  expect(secretsOf({ env: { [name]: value } })).toEqual(isSecret ? [value] : []);
+});
+
 test('a profile that was found is used where it is named or preferred, and only there', () => {
   const settings = withFoundProfiles({}, [found]);
   expect(profilesFor(settings)).toEqual([null]);

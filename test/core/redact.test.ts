@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findSecrets, redact, redactorOf } from '../../src/core/redact.ts';
+import { findKnown, findSecrets, redact, redactorOf } from '../../src/core/redact.ts';
 import {
   awsSecretSample,
   guessedSamples,
@@ -143,6 +143,17 @@ describe('hostile lines of a megabyte', () => {
     findSecrets(`sk-${line}`);
     expect(performance.now() - startedAt).toBeLessThan(3000);
   });
+});
+
+test('what is known to be secret is found and taken out as JSON writes it, too', () => {
+  const secret = 'opaque"line one\nline two';
+  const text = `${JSON.stringify({ secret })} and ${secret}`;
+  expect(redactorOf([secret])(text)).toBe('{"secret":"[redacted:profile]"} and [redacted:profile]');
+  const found = findKnown([secret, 'line'], text);
+  expect(found.map(({ start, end }) => text.slice(start, end))).toEqual([
+    JSON.stringify(secret).slice(1, -1),
+    secret,
+  ]);
 });
 
 test('what is known to be secret is taken out whatever it looks like, the longer one whole', () => {

@@ -32,8 +32,13 @@ function next(run: Run, leftOfDay: number | null = null) {
   );
 }
 
-/** An attempt on `node` that costs a dollar and ends like this. */
-function attempt(node: string, endClass: EndClass): RunEvent[] {
+/** An attempt on `node` that ends like this; `spent`: null where its CLI reports no money. */
+function attempt(
+  node: string,
+  endClass: EndClass,
+  spent: number | null = 1,
+  reserved = 1,
+): RunEvent[] {
   const ending = {
     class: endClass,
     message: `it ended: ${endClass}`,
@@ -41,7 +46,7 @@ function attempt(node: string, endClass: EndClass): RunEvent[] {
     signal: null,
     session: null,
     model: null,
-    spend: { usd: 1, input: 10, cached: 0, output: 5 },
+    spend: { usd: spent, input: 10, cached: 0, output: 5 },
     resetsAt: null,
   };
   return [
@@ -52,7 +57,7 @@ function attempt(node: string, endClass: EndClass): RunEvent[] {
       route: null,
       reasons: [],
       base: null,
-      reserved: usd(1),
+      reserved: usd(reserved),
     },
     { type: 'attempt.ended', node, attempt: 1, ending, handoff: null },
   ];
@@ -87,6 +92,25 @@ test('a run whose budget is spent ends as exhausted and names the budget', () =>
     {
       do: 'record',
       event: { type: 'run.finished', outcome: 'exhausted', reason: 'the budget of $1 is spent' },
+    },
+  ]);
+});
+
+test('money that no CLI has reported is told apart from what was', () => {
+  const run = aRun(
+    [aNode('a'), aNode('b'), aNode('c')],
+    { budget: usd(10) },
+    ...attempt('a', 'done', 0.8, 0.8),
+    verified('a'),
+    ...attempt('b', 'done', null, 9.2),
+    verified('b'),
+  );
+  expect(next(run)).toMatchObject([
+    {
+      event: {
+        reason:
+          'the budget of $10 is used up: $0.80 reported, $9.20 charged for attempts whose CLI reports no money',
+      },
     },
   ]);
 });

@@ -3,8 +3,8 @@ import { reserve } from '../../src/core/budget.ts';
 import { judgeConvergence } from '../../src/core/convergence.ts';
 import type { Finding } from '../../src/core/gate.ts';
 import { routeNode, type RoutingQuestion } from '../../src/core/routing.ts';
-import { afterEnding, backoffMs } from '../../src/core/retry.ts';
-import type { RunNode } from '../../src/core/run.ts';
+import { afterEnding, afterFindings, backoffMs } from '../../src/core/retry.ts';
+import type { AttemptRecord, RunNode } from '../../src/core/run.ts';
 import { aNode, aWorker } from './build.ts';
 
 const found = (title: string, severity: Finding['severity'] = 'major'): Finding => ({
@@ -98,10 +98,14 @@ test('preferences of mo.yaml name provider and profile', () => {
 
 test('a closed lane is waited for when nothing else is open', () => {
   const lanes = [
-    { provider: 'codex', profile: null, closedUntil: 5_000, reason: 'five-hour window' },
+    { provider: 'codex', profile: null, closedUntil: 5_000, reason: 'Five hours are over.' },
   ];
   const routing = routeNode({ ...question, node: aNode('n', { provider: 'codex' }), lanes });
-  expect(routing).toMatchObject({ ok: false, openAt: 5_000 });
+  expect(routing).toEqual({
+    ok: false,
+    openAt: 5_000,
+    reasons: ['codex is closed until 1970-01-01T00:00:05.000Z: Five hours are over'],
+  });
 });
 
 test('the scripted worker is never picked by itself', () => {
@@ -125,6 +129,19 @@ test('a provider that is missing says why, and that waiting does not help', () =
   });
 });
 
+const attempted = (attempt: number, goesOn?: 'repair'): AttemptRecord => ({
+  attempt,
+  route: null,
+  reasons: [],
+  slot: null,
+  startedAt: 0,
+  endedAt: null,
+  ending: null,
+  verdicts: [],
+  key: null,
+  ...(goesOn === undefined ? {} : { goesOn }),
+});
+
 const node = (counted: number): RunNode => ({
   spec: aNode('n', { retries: 2 }),
   state: {
@@ -136,7 +153,7 @@ const node = (counted: number): RunNode => ({
     findings: [],
     becomes: null,
   },
-  attempts: [],
+  attempts: Array.from({ length: counted + 1 }, (_, index) => attempted(index + 1)),
   told: [],
   heard: 0,
   counted,
@@ -162,6 +179,19 @@ test('a crash is retried after a growing pause, and given up after the last retr
     again: false,
     message: 'died (after 3 attempts)',
   });
+});
+
+const textAfter = (attempts: AttemptRecord[], stale = 0): unknown => {
+  const next = afterFindings({ ...node(2), attempts, stale }, 'gate', [], 1_000);
+  return 'message' in next ? next.message.replace(/^.*\(/, '(') : null;
+};
+
+test('whoever gives up says how many attempts ran, also those that did not count', () => {
+  const six = [1, 2, 3, 4, 5, 6].map((n) => attempted(n, n % 2 === 0 ? 'repair' : undefined));
+  expect(textAfter(six)).toBe('(after 6 attempts, 3 of them only for the handoff)');
+  const plain = [1, 2, 3, 4, 5].map((n) => attempted(n));
+  expect(textAfter(plain)).toBe('(after 5 attempts, 2 of them not counted)');
+  expect(textAfter(plain, 2)).toBe('(after 3 attempts)');
 });
 
 test('a quota waits for its reset and costs no retry', () => {

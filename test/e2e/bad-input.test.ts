@@ -115,6 +115,27 @@ test('a handoff comes from stdin too', async () => {
   });
 });
 
+test('a workflow, a task and a text for an agent come from stdin too', async () => {
+  const rig = await aRig();
+  const input = 'version: 1\nname: piped\nnodes:\n  a: { task: x, provider: scripted }\n';
+  const checked = await rig.mo(['workflow', 'check', '-'], { input });
+  expect(checked).toMatchObject({ exitCode: 0 });
+  expect(checked.stdout).toContain('piped is good, 1 node\n');
+  expect(checked.stdout).toContain('mo workflow run --workflow <workflow>');
+  await expectStdinRead(rig, ['workflow', 'run', '-'], 'version: 2', /workflow:1:.*version/);
+  await expectStdinRead(rig, ['run', '-', '--provider', 'scripted'], ' ', /goal is empty/);
+  await expectStdinRead(rig, ['send', 'r-9', '-'], 'use tabs', /no run r-9/);
+});
+
+async function expectStdinRead(
+  rig: Rig,
+  args: readonly string[],
+  input: string,
+  says: RegExp,
+): Promise<void> {
+  expectRefusal(await rig.mo(args, { input }), { exitCode: 2, says });
+}
+
 test('a name, a flag or a number that does not exist is told with those that do', async () => {
   const rig = await aRig();
   await expectAllRefused(rig, [
@@ -156,7 +177,7 @@ test('without any worker installed a run is not even begun', async () => {
   });
   expectRefusal(await rig.mo(['do', 'x', ...yes, '--worker', 'codex'], { env }), {
     exitCode: 5,
-    says: /command codex of provider codex is not on the PATH\. Install it/,
+    says: /command codex of provider codex is not on the PATH\. Install it with `npm install --global @openai\/codex`/,
   });
   expect(await readdir(rig.repo)).toEqual(['.git', 'README.md']);
 });
@@ -356,7 +377,7 @@ test('runs that are not there, not over, or over already say so', async () => {
   await expectAllRefused(rig, [
     [['resume', '1', '--answer', 'perhaps'], 2, /perhaps is no answer.*yes, no, revise/],
     [['resume', '1', '--answer', 'yes', '--request', 'q'], 2, /no request q\. Name one.*plan/],
-    [['land', '1'], 2, /r-1-ask waits for you.*mo watch r-1-ask/],
+    [['land', '1'], 2, /r-1-ask waits for you.*mo poll r-1-ask/],
     [['output', '1', '--node', '../x'], 2, /no node \.\.\/x\. Its nodes are: plan, review/],
     [['output', '1', '--part', 'nope'], 2, /--part "nope" is not.*receipt, report/],
     [['poll', '1', '--since', 'garbage'], 2, /garbage is no cursor/],
@@ -367,6 +388,7 @@ test('runs that are not there, not over, or over already say so', async () => {
     [['resume', '1', '--answer', 'yes'], 2, /waiting for an answer/],
     [['land', '1', '--how', 'merge'], 2, /changes the target branch.*--confirm/],
     [['verify', '1', '--node', 'nope'], 2, /no node nope/],
+    [['verify', '--folder', 'nope'], 2, /no folder .*nope.*: mo verify --folder <folder>/],
     [['verify', '--receipt', 'nowhere.json'], 2, /no such file/],
   ]);
   for (const _ of [1, 2]) {

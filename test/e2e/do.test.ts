@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { aForge } from '../engine/stand-in-forge.ts';
 import { done, final, makeRig, plan, planned, review, writes, type Rig } from './rig.ts';
 
 let rig: Rig;
@@ -156,6 +157,37 @@ test('a plan waits for a person who is not there: exit code 3, nothing written, 
   expect(await rig.read(`.agent-workspace/runs/${runId}/plan.md`)).toContain('one.txt');
   const resumed = await rig.mo(['resume', runId, '--answer', 'yes', '--json']);
   expect(final(resumed)).toMatchObject({ state: 'succeeded' });
+});
+
+test('a goal ends as a pull request that a rollback closes; merged later, a rollback takes it back', async () => {
+  await rig.script({
+    plan: plan(planned('one', ['one.txt'])),
+    one: writes('one.txt', '1\n'),
+    review: review(),
+  });
+  const forge = await aForge(rig, { tools: ['gh'] });
+  const env = { PATH: `${rig.folder}/bin:${rig.env['PATH']}` };
+  const before = await rig.git('rev-parse', 'main');
+  const said = await rig.mo(['do', 'count', ...yes, '--land', 'pr'], { env });
+  const url = 'https://github.com/acme/shop/pull/1';
+  const { run_id: runId, landed } = final(said);
+  expect(landed).toMatchObject({ how: 'pr', target: 'main', url });
+  expect((await rig.mo(['poll', runId, '--json'])).json).toMatchObject({
+    landed: expect.stringContaining(url),
+  });
+  expect((await rig.mo(['list'])).stdout).toContain('pr main');
+  const land = (...how: string[]) => rig.mo(['land', runId, '--how', ...how], { env });
+  expect((await land('rollback')).exitCode).toBe(2);
+  const closed = await land('rollback', '--confirm', '--json');
+  expect(closed).toMatchObject({ exitCode: 0, json: { how: 'rollback', landed: true, url } });
+  expect(await forge.pulls()).toMatchObject([{ state: 'CLOSED' }]);
+  expect(await rig.git('rev-parse', 'main')).toBe(before);
+  expect((await land('merge', '--confirm')).exitCode).toBe(0);
+  const back = await land('rollback', '--confirm', '--json');
+  expect(back).toMatchObject({ exitCode: 0, json: { how: 'rollback', commit: before } });
+  expect((await land('rollback', '--confirm')).stdout).toContain('was taken back before');
+  const again = await land('merge', '--target', 'nowhere', '--confirm');
+  expect(again).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('nowhere') });
 });
 
 test('two goals on one repository at once both land', async () => {

@@ -18,7 +18,10 @@ const packed = z
   )
   .length(1);
 
-const manifest = z.looseObject({ bin: z.record(z.string(), z.string()) });
+const manifest = z.looseObject({
+  bin: z.record(z.string(), z.string()),
+  scripts: z.record(z.string(), z.string()),
+});
 
 let folder: string;
 let empty: string;
@@ -76,6 +79,14 @@ test('the package has all that mo reads, and what hosts and registries read', ()
 test('it has no sources, tests, benchmarks or maps', () => {
   const parts = /^(src|test|bench|scripts|docs|node_modules|\.)|\.(map|ts|tgz)$|\.test\./;
   expect(unpacked.files.filter((path) => parts.test(path))).toEqual([]);
+});
+
+test('it has no script that npm would run, or ask about, where it is installed', async () => {
+  const text = await readFile(join(folder, 'node_modules/mo-mcp/package.json'), 'utf8');
+  const { scripts } = manifest.parse(JSON.parse(text));
+  const ofInstalling = ['preinstall', 'install', 'postinstall', 'prepublish', 'prepare'];
+  expect(ofInstalling.filter((name) => name in scripts)).toEqual([]);
+  expect(scripts['prepack']).toBe('node scripts/build.mjs');
 });
 
 test('unpacked it has less than 3 MB without the native addon', () => {

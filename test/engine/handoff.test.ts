@@ -56,7 +56,10 @@ test('a second handoff that does not fit is a failed attempt', async () => {
   const { node } = await executed(house, [[work, misfit], [misfit]]);
   expect(node?.attempts).toHaveLength(2);
   expect(node).toMatchObject({
-    state: { status: 'failed', message: expect.stringContaining('after 1 attempt') },
+    state: {
+      status: 'failed',
+      message: expect.stringContaining('after 2 attempts, 1 of them only for the handoff'),
+    },
   });
 });
 

@@ -48,6 +48,7 @@ export type Life = {
   owner?: ProcessId;
   providers?: Engine['providers'];
   repository?: Engine['repository'];
+  findBinary?: Engine['findBinary'];
   /** Sees every append first. */
   onAppend?: (events: readonly RunEvent[]) => void;
 };
@@ -56,7 +57,7 @@ export async function aHouse(): Promise<House> {
   const folder = await mkdtemp(join(tmpdir(), 'mo-house-'));
   const repo = join(folder, 'repo');
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
     HOME: folder,
     HOUSE: folder,
     MO_SCRIPT: join(folder, 'book.json'),
@@ -119,6 +120,7 @@ export async function aHouse(): Promise<House> {
             store: mortal.store,
             providers: life.providers ?? providers,
             repository: life.repository ?? engine.repository,
+            findBinary: life.findBinary ?? engine.findBinary,
           },
           runId,
           life.owner ?? nobody(),

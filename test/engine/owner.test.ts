@@ -280,15 +280,20 @@ test('a set-up sees no keys', async () => {
   expect(seen.join()).not.toContain('sk-secret');
 });
 
-test('a set-up that fails ends the attempt and is told with its end', async () => {
+test('a set-up that fails ends the attempt and is told from its error on, with its end', async () => {
+  const usage = 'for i in $(seq 300); do echo "--flag-$i"; done; echo "--last-flag"';
   const house = await aHouse();
   const runId = await house.create({
-    settings: { worktrees: { setup: ['true', 'echo no such package; exit 3'] } },
+    settings: {
+      worktrees: { setup: ['true', `echo hello; echo 'npm error no lock file'; ${usage}; exit 3`] },
+    },
     nodes: [writer('one', 'echo 1 > one.txt', { retries: 0 })],
   });
   expect(await house.own(runId)).toBe('ended');
   expect(house.run(runId).status).toMatchObject({
-    reason: expect.stringMatching(/exit 3` ended with 3: no such package/),
+    reason: expect.stringMatching(
+      /exit 3` ended with 3: npm error no lock file\n(.|\n)*--last-flag/,
+    ),
   });
 });
 

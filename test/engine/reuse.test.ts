@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunEvent, RunSpec } from '../../src/core/event.ts';
@@ -85,6 +85,8 @@ test('the same workflow again takes every node over, says so, and makes the same
   expect(report).toContain('verified, landed, reused from r-1/one');
   for (const node of all)
     expect(await truth(house, runId, node)).toMatchObject({ pass: true, problems: [] });
+  const { verdicts } = await truth(house, runId, 'one');
+  for (const { evidence } of verdicts) await access(join(house.repo, evidence ?? 'none'));
 });
 
 test('a node whose task has changed is executed, with all that rests on it and nothing else', async () => {

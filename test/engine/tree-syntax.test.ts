@@ -1,8 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import type { Verdict } from '../../src/core/gate.ts';
 import type { RunEvent } from '../../src/core/event.ts';
-import { verifyFolder, verifyRun } from '../../src/engine/verify.ts';
+import { verifyFolder, verifyReceipt, verifyRun } from '../../src/engine/verify.ts';
 import { aHouse, untilFile, writer, type House } from './house.ts';
 
 const scope = (...allow: string[]) => ({ scope: { allow, deny: [], maxDiffLines: null } });
@@ -87,7 +89,10 @@ test('the integrated tree is read as a whole: what came in as a sample and moved
     ],
   });
   expect(await house.own(runId)).toBe('ended');
-  expect(house.run(runId).status).toMatchObject({ outcome: 'failed' });
+  expect(house.run(runId).status).toMatchObject({
+    outcome: 'failed',
+    reason: 'the integrated tree does not pass the gates of the run: `syntax`',
+  });
   expect(only(house, runId, 'run.refused')).toMatchObject([
     { verdicts: [{ gate: 'syntax', pass: false, evidence: 'gates/verify-1/gate-syntax.json' }] },
   ]);
@@ -105,6 +110,7 @@ test('the integrated tree is read as a whole: what came in as a sample and moved
     ['secrets', true],
     ['syntax', false],
   ]);
+  expect(await openedBy(house, asked.verdicts)).toEqual(['scope', 'secrets', 'syntax']);
 });
 
 test('what is well is proved by a receipt with a verdict of the gate syntax', async () => {
@@ -115,6 +121,10 @@ test('what is well is proved by a receipt with a verdict of the gate syntax', as
   expect(await house.own(runId)).toBe('ended');
   const receipt = await readFile(house.store.paths.runReceipt(runId), 'utf8');
   expect(JSON.parse(receipt)).toMatchObject({ verdicts: [{ gate: 'syntax', pass: true }] });
+  const { verdicts } = await verifyReceipt(house.engine, {
+    file: house.store.paths.runReceipt(runId),
+  });
+  expect(await openedBy(house, verdicts)).toEqual(['syntax']);
 });
 
 test('a folder is read against its base, as the settings say', async () => {
@@ -126,9 +136,11 @@ test('a folder is read against its base, as the settings say', async () => {
       folder: '.',
       base: 'HEAD',
       commands: [],
+      untrusted: null,
       settings: { gates: { syntax } },
       signal: new AbortController().signal,
     });
+    expect(await openedBy(house, answer.verdicts)).toEqual(['scope', 'secrets', 'syntax']);
     return answer.verdicts.find(({ gate }) => gate === 'syntax');
   };
   expect(await verify({})).toMatchObject({
@@ -137,3 +149,12 @@ test('a folder is read against its base, as the settings say', async () => {
   });
   expect(await verify({ 'b.json': 'true', 'a.json': false })).toMatchObject({ pass: true });
 });
+
+/** The gates whose evidence is where the project is told that it is. */
+async function openedBy({ repo }: House, verdicts: readonly Verdict[]): Promise<string[]> {
+  const texts = verdicts.map(({ evidence }) => readFile(join(repo, evidence ?? ''), 'utf8'));
+  const all = (await Promise.all(texts)).map((text) => evidenceFile.parse(JSON.parse(text)));
+  return all.map(({ gate }) => gate);
+}
+
+const evidenceFile = z.object({ gate: z.string() });

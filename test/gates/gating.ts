@@ -35,6 +35,7 @@ export async function outsideGit(more: Partial<GateContext> = {}): Promise<GateC
     handoff: { value: { status: 'pass' }, findings: [] },
     runFolder: join(folder, 'run'),
     evidenceFolder: join(folder, 'run', 'nodes', 'api', '1'),
+    secrets: [],
     env: environment(),
     clock: systemClock,
     marker: `test/${newId()}/one`,

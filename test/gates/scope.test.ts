@@ -1,8 +1,9 @@
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Scope } from '../../src/core/node.ts';
 import { judgeScope } from '../../src/gates/scope.ts';
+import { packageRoot } from '../../src/platform/package-root.ts';
 import { put } from '../git/sandbox.ts';
 import { afterAttempt, outsideGit } from './gating.ts';
 
@@ -99,10 +100,16 @@ test('work inside the scope passes, with the changes as evidence', async () => {
   });
 });
 
-test('a reader may leave what tools leave behind', async () => {
+test('a reader may leave what it is told that it may', async () => {
+  const told = await readFile(join(packageRoot(), 'prompt-pack', 'reader.md'), 'utf8');
+  const folders = [...told.matchAll(/`([^`]+\/)`/g)].map(([, folder = '']) => folder);
+  expect(folders).toContain('dist/');
   const context = await afterAttempt({
     scope: null,
-    work: ({ worktree }) => put(worktree.path, 'node_modules/.cache/x', 'x'),
+    before: (root) => put(root, '.gitignore', folders.join('\n')),
+    work: async ({ worktree }) => {
+      for (const folder of folders) await put(worktree.path, `${folder}made/x`, 'x');
+    },
   });
   expect(await judgeScope(context)).toMatchObject({ pass: true, findings: [] });
 });

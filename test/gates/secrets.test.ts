@@ -17,6 +17,49 @@ const key = issuedSamples[0]?.[1] ?? '';
 const linted = ['lin', 'api', 'aB3dE5fG7hJ9kL2mN4pQ6rS8tU1vW0xYaB3dE5fG'].join('_');
 const otherKey = issuedSamples[7]?.[1] ?? '';
 
+/** Nothing in its looks says that it is a key. */
+const opaque = ['opaque', 'without', 'any', 'look', '7'].join('0');
+
+describe('what a profile holds', () => {
+  test('is a secret in the change, wherever it stands and whatever its line says', async () => {
+    const context = await afterAttempt({
+      work: async ({ worktree }) => {
+        await put(worktree.path, 'src/a.ts', `x('${opaque}'); // mo:allow-secret`);
+        await put(worktree.path, 'test/fixtures/b.json', JSON.stringify({ PASSWORD: opaque }));
+      },
+    });
+    expect(await judgeSecrets(context)).toMatchObject({ pass: true });
+    const verdict = await judgeSecrets({ ...context, secrets: [opaque] });
+    expect(verdict.pass).toBe(false);
+    expect(verdict.findings).toMatchObject([
+      { severity: 'critical', file: 'src/a.ts', line: 1 },
+      { severity: 'critical', file: 'test/fixtures/b.json', line: 1 },
+    ]);
+    const evidence = await readFile(join(context.runFolder, verdict.evidence ?? ''), 'utf8');
+    expect(`${JSON.stringify(verdict)}${evidence}`).not.toContain(opaque.slice(0, 4));
+  });
+
+  test('that stood in the repository before blocks nothing, and neither does printing it', async () => {
+    const context = await afterAttempt({
+      before: (root) => put(root, 'mo.yaml', `key: ${opaque}`),
+      work: ({ worktree }) => put(worktree.path, 'docs/keys.md', `It is ${opaque}.`),
+      raw: `my key is ${opaque}`,
+    });
+    const verdict = await judgeSecrets({ ...context, secrets: [opaque] });
+    expect(verdict).toMatchObject({ pass: true, findings: [{ severity: 'minor' }] });
+  });
+
+  test('in the name of a file is not told by the evidence', async () => {
+    const context = await afterAttempt({
+      work: ({ worktree }) => put(worktree.path, `src/${opaque}.ts`, `x('${key}')`),
+    });
+    const verdict = await judgeSecrets({ ...context, secrets: [opaque] });
+    expect(verdict.pass).toBe(false);
+    const evidence = await readFile(join(context.runFolder, verdict.evidence ?? ''), 'utf8');
+    expect(`${JSON.stringify(verdict)}${evidence}`).not.toContain(opaque);
+  });
+});
+
 describe('in the change', () => {
   test('every kind of secret is found where it stands', async () => {
     const texts = [

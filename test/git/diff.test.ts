@@ -89,11 +89,13 @@ test('the patch names files as they are and does not ask a configured diff progr
   const { root, repository, base, git } = sandbox;
   await git(root, 'config', 'diff.external', 'false');
   await git(root, 'config', 'diff.noprefix', 'true');
+  await git(root, 'config', 'core.abbrev', '40');
   await put(root, '文件.txt', 'hello\n');
   const to = await commitAll(sandbox);
   const patch = await patchBetween(repository.git, { from: base, to });
   expect(patch.isCut).toBe(false);
   expect(patch.text).toContain('+++ b/文件.txt\n@@ -0,0 +1 @@\n+hello\n');
+  expect(patch.text).toMatch(/^index 0{10}\.\.[0-9a-f]{10}$/m);
 });
 
 test('a patch beyond its limit is cut and says so', async () => {

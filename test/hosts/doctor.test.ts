@@ -14,21 +14,16 @@ beforeEach(async () => {
 
 afterEach(() => user.remove());
 
-const finding = z.object({ what: z.string(), fix: z.string() });
-const examination = z.object({
-  ok: z.boolean(),
-  findings: z.array(finding),
-  hosts: z.array(z.object({ host: z.string(), mo: z.string(), findings: z.array(finding) })),
-});
+const finding = z.object({ host: z.string().nullable(), what: z.string(), fix: z.string() });
+const examination = z.object({ ok: z.boolean(), findings: z.array(finding) });
 
 /** Every finding as `what → fix`. */
-async function doctor(): Promise<string[]> {
-  const { stdout, exitCode } = await user.mo('doctor', '--json');
-  const { ok, findings, hosts } = examination.parse(JSON.parse(stdout));
+async function doctor(...flags: string[]): Promise<string[]> {
+  const { stdout, exitCode } = await user.mo('doctor', '--json', ...flags);
+  const { ok, findings } = examination.parse(JSON.parse(stdout));
   expect({ ok, exitCode }).toEqual(ok ? { ok, exitCode: 0 } : { ok, exitCode: 5 });
-  return [...findings, ...hosts.flatMap((host) => host.findings)].map(
-    ({ what, fix }) => `${what} → ${fix}`,
-  );
+  expect(ok).toBe(findings.length === 0);
+  return findings.map(({ what, fix }) => `${what} → ${fix}`);
 }
 
 async function replaceInConfig(before: RegExp, after: string): Promise<void> {
@@ -40,8 +35,25 @@ async function replaceInConfig(before: RegExp, after: string): Promise<void> {
 test('a host without its program and without mo', async () => {
   const found = await doctor();
   expect(found).toEqual([
+    expect.stringMatching(/^codex is not on the PATH\. → Install it with `npm install/),
     'mo is in no host yet. → mo install',
-    expect.stringMatching(/^codex is not on the PATH\. → Install it/),
+  ]);
+});
+
+test('a host without mo has no tick, one without a version no gap, and what is of no host stands behind them', async () => {
+  await user.write('.claude.json', '{}');
+  await aProgram('claude', '2.1.329 (Claude Code)', []);
+  await writeFile(join(user.bin, 'codex'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const { stdout } = await user.mo('doctor');
+  const [, ...lines] = stdout.replaceAll(`${user.bin}/`, '').split('\n');
+  expect(lines).toEqual([
+    '· Claude Code 2.1.329 claude · signed in: unknown · mo: not installed',
+    '✗ Codex codex · signed in: unknown · mo: not installed',
+    expect.stringContaining('  ! codex did not say its version'),
+    expect.stringContaining('    Run `codex --version`'),
+    '! mo is in no host yet.',
+    '  mo install',
+    '2 findings.',
   ]);
 });
 
@@ -61,6 +73,18 @@ test('what was installed is fine but for the program that is missing', async () 
   expect(stdout).toContain('1 finding.');
 });
 
+test('who uses one host alone is not told of the other one', async () => {
+  await user.write('.claude.json', '{}');
+  await aProgram('claude', '2.1.329 (Claude Code)', []);
+  expect(await doctor('--host', 'claude')).toEqual([
+    'mo is not in Claude Code yet. → mo install --host claude',
+  ]);
+  await rm(join(user.home, '.codex'), { recursive: true });
+  expect(await doctor('--host', 'codex')).toEqual([
+    'Codex is not here. → Install it, then: mo install --host codex',
+  ]);
+});
+
 test('a Node that is gone', async () => {
   await user.mo('install', '--yes');
   await replaceInConfig(/command = ".*"/, 'command = "/opt/node-18/bin/node"');
@@ -75,6 +99,40 @@ test('a Node that is gone', async () => {
   await user.mo('install', '--yes');
   expect(await doctor()).toHaveLength(1);
 });
+
+test.each([['/home/me/bin/mo-wrapper'], ['/usr/bin/mo']])(
+  'an entry of its own that was set to %s is written again by what the doctor says',
+  async (command) => {
+    await user.mo('install', '--yes');
+    await replaceInConfig(/command = ".*"/, `command = "${command}"`);
+    await replaceInConfig(/args = \[.*\]/, 'args = ["serve"]');
+    expect(await doctor()).toContainEqual(
+      expect.stringMatching(
+        /command of server mo is not what mo wrote.* → mo install --host codex writes it again$/,
+      ),
+    );
+    expect((await user.mo('install', '--yes', '--host', 'codex')).exitCode).toBe(0);
+    expect(await doctor()).toEqual([expect.stringContaining('codex is not on the PATH')]);
+  },
+);
+
+test.each(['motion-sensor', '/usr/local/bin/mo', 'mo'])(
+  "somebody else's server %s under the name mo is said to be that, with what replaces it",
+  async (command) => {
+    await user.write('.codex/config.toml', `[mcp_servers.mo]\ncommand = "${command}"\n`);
+    expect((await user.mo('install', '--yes')).exitCode).toBe(2);
+    expect(await doctor()).toEqual([
+      expect.stringContaining('codex is not on the PATH'),
+      expect.stringMatching(
+        new RegExp(
+          `a server named mo is there that is not this one: ${command}\\. → mo install --host codex --force$`,
+        ),
+      ),
+    ]);
+    expect((await user.mo('install', '--yes', '--host', 'codex', '--force')).exitCode).toBe(0);
+    expect(await doctor()).toEqual([expect.stringContaining('codex is not on the PATH')]);
+  },
+);
 
 test('a script that is gone', async () => {
   await user.mo('install', '--yes');
@@ -114,6 +172,24 @@ test('a configuration that does not parse, with its line', async () => {
   await user.mo('install', '--yes');
   await user.write('.codex/config.toml', 'a = 1\nb =\n');
   expect(await doctor()).toContainEqual(expect.stringMatching(/config\.toml:2 cannot be used/));
+});
+
+test('a Codex that starts nothing with its configuration is quoted, by the doctor and by health', async () => {
+  const said = 'Error loading configuration: config.toml:1:19: unknown variant `zzz`';
+  const program = `#!/bin/sh
+case "$*" in
+  --version) echo codex-cli 0.169.0 ;;
+  'login status') echo '${said}' >&2; exit 1 ;;
+  *) exit 1 ;;
+esac
+`;
+  await writeFile(join(user.bin, 'codex'), program, { mode: 0o755 });
+  expect(await doctor()).toContain(`codex starts nothing: ${said}. → Mend what it names.`);
+  const health = JSON.parse((await user.mo('health', '--json')).stdout);
+  expect(health.problems).toContainEqual({
+    what: `codex starts nothing: ${said}.`,
+    fix: 'Mend what it names.',
+  });
 });
 
 test('a workspace that git does not ignore', async () => {

@@ -100,8 +100,11 @@ test('a dry run shows every file and its lines, and writes none', async () => {
   expect(stdout).toContain('~/.codex/config.toml');
   expect(stdout).toContain('+ \t\t"mo": {');
   expect(stdout).toContain('+ [mcp_servers.mo]');
+  expect(stdout).toMatch(/\+ env_vars = \[\d\d names, see --json\]\n/);
   expect(stdout).toContain('+ SKILL.md');
   expect(await user.picture()).toEqual(before);
+  const { hosts } = JSON.parse((await user.mo('install', '--dry-run', '--json')).stdout);
+  expect(JSON.stringify(hosts)).toContain('CLAUDE_CODE_OAUTH_TOKEN');
 });
 
 test('after others have changed a file, only what is ours is taken out', async () => {
@@ -127,8 +130,12 @@ test.each([
   ['.claude.json', '{\n  "a": 1,\n  // mine\n}', 3],
   ['.claude.json', '{\n  "a": 1\n', 3],
   ['.codex/config.toml', 'a = 1\nb = \n', 2],
+  ['.codex/config.toml', 'a = 1\nmcp_servers = 3\n', 2],
+  ['.codex/config.toml', '[[mcp_servers]]\nb = 1\n', 1],
+  ['.codex/config.toml', '[mcp_servers]\n# mo\nmo = true\n', 3],
+  ['.claude.json', '{\n  "mcpServers": 3\n}', 2],
 ])(
-  '%s that does not parse is refused with its line, and so is all the rest',
+  '%s that cannot be used is refused with its line, and so is all the rest',
   async (file, text, line) => {
     await bothHosts();
     await user.write(file, text);
@@ -139,6 +146,35 @@ test.each([
     expect(await user.picture()).toEqual(before);
   },
 );
+
+test('of two files that cannot be used both are said', async () => {
+  await user.write('.claude.json', '{');
+  await user.write('.codex/config.toml', 'b = \n');
+  const { exitCode, stderr } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(5);
+  expect(stderr).toContain(`${join(user.home, '.claude.json')}:1 cannot be used`);
+  expect(stderr).toContain(`${join(user.home, '.codex/config.toml')}:1 cannot be used`);
+});
+
+test('where the second host refuses, it says that the first one is done, and both can be mended', async () => {
+  await bothHosts();
+  const before = await user.picture();
+  const program = `#!${process.execPath}
+require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, method } = JSON.parse(line);
+  const error = { code: -32600, message: 'policy forbids servers' };
+  if (id !== undefined) console.log(JSON.stringify(method === 'initialize' ? { id, result: {} } : { id, error }));
+});
+`;
+  await writeFile(join(user.bin, 'codex'), program, { mode: 0o755 });
+  const { exitCode, stderr } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(5);
+  expect(stderr).toContain('Claude Code is done and stays, Codex is not: Codex did not take it');
+  expect(stderr).toContain('policy forbids servers');
+  expect(await user.read('.codex/config.toml')).toBe(codexText);
+  await user.mo('uninstall', '--yes');
+  expect(await user.picture()).toEqual(before);
+});
 
 test('a read-only file is left alone', async () => {
   await bothHosts();
@@ -201,15 +237,24 @@ test('a server of that name that is not mo is refused, replaced when forced, and
   const refused = await user.mo('install', '--yes');
   expect(refused.exitCode).toBe(2);
   expect(refused.stderr).toContain('motion-sensor');
+  expect(refused.stderr).toContain('(a later `mo uninstall` brings yours back)');
   expect(await user.picture()).toEqual(before);
   await user.mo('install', '--yes', '--force');
-  const text = await user.read('.claude.json');
-  expect(text).toContain('mo.mjs');
-  await user.write('.claude.json', '{"mcpServers": {"mo": {"command": "motion-sensor-2"}}}');
-  expect((await user.mo('update', '--yes')).exitCode).toBe(2);
-  await user.write('.claude.json', text);
+  expect(await user.read('.claude.json')).toContain('mo.mjs');
   await user.mo('uninstall');
   expect(await user.picture()).toEqual(before);
+});
+
+test('an entry of its own that was changed is written again, and what was there before mo comes back', async () => {
+  await user.write('.claude.json', '{"mcpServers": {"mo": {"command": "motion-sensor"}}}');
+  await user.mo('install', '--yes', '--force');
+  const text = await user.read('.claude.json');
+  await user.write('.claude.json', '{"mcpServers": {"mo": {"command": "mo-wrapper"}}}');
+  expect((await user.mo('update', '--yes')).exitCode).toBe(0);
+  expect(JSON.parse(await user.read('.claude.json'))).toEqual(JSON.parse(text));
+  await user.mo('uninstall');
+  const left = { mcpServers: { mo: { command: 'motion-sensor' } } };
+  expect(JSON.parse(await user.read('.claude.json'))).toEqual(left);
 });
 
 test('a skill that was edited is neither replaced nor deleted unless that is forced', async () => {
@@ -254,7 +299,7 @@ test('tools run unasked and memory files are touched only when that was asked fo
     '--yes',
     '--snippet',
     '--approve',
-    'run,workflow_run',
+    'run,run,workflow_run',
   );
   expect(exitCode).toBe(0);
   expect(JSON.parse(await user.read('.claude/settings.json'))).toEqual({
@@ -290,6 +335,7 @@ test('what is in a memory file beside the marks survives a later change', async 
 test.each([
   [['--approve', 'workflow_rum'], 'Did you mean workflow_run?'],
   [['--approve', 'run', '--scope', 'project'], 'for each person to say'],
+  [['--mode', 'plugin', '--scope', 'project'], 'Leave out --mode plugin or --scope project'],
   [['--host', 'cursor'], 'claude, codex, all'],
 ])('%j is wrong use', async (flags, said) => {
   await bothHosts();
@@ -305,6 +351,57 @@ test('one host of two is left out', async () => {
   const missing = await user.mo('install', '--yes', '--host', 'claude', '--mode', 'plugin');
   expect(missing.exitCode).toBe(5);
   expect(missing.stderr).toContain('The program of Claude Code is not on the PATH');
+});
+
+const enabled = '{"enabledPlugins": {"mo@mo-mcp": true, "mo@off": false}}\n';
+
+test('beside a plugin of mo no server is put in, in no scope, unless that is forced', async () => {
+  await user.write('.claude.json', claudeText);
+  await user.write('.claude/settings.json', enabled);
+  const before = await user.picture();
+  for (const scope of ['user', 'project']) {
+    const { exitCode, stderr } = await user.mo('install', '--yes', '--scope', scope);
+    expect(stderr).toContain('mo is in Claude Code already, as the plugin mo@mo-mcp');
+    expect(stderr).toContain('Take that out first: claude plugin uninstall mo@mo-mcp');
+    expect(exitCode).toBe(2);
+  }
+  expect(await user.picture()).toEqual(before);
+  await user.write('.codex/config.toml', '[plugins."mo@mo-mcp"]\nenabled = true\n');
+  const both = await user.mo('install', '--yes');
+  expect(both.stderr).toContain('claude plugin uninstall mo@mo-mcp (or');
+  expect(both.stderr).toContain('codex plugin remove mo@mo-mcp (or');
+  expect(both.exitCode).toBe(2);
+  const { exitCode, stdout } = await user.mo('install', '--yes', '--force');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('Take it out with: claude plugin uninstall mo@mo-mcp');
+});
+
+test('a plugin that came after the server is named with what takes it out, also when nothing is to be done', async () => {
+  await user.write('.claude.json', claudeText);
+  await user.write('.codex/config.toml', codexText);
+  await user.mo('install', '--yes');
+  await user.write('.claude/settings.json', enabled);
+  const codex = await user.read('.codex/config.toml');
+  await user.write('.codex/config.toml', `${codex}\n[plugins."mo@mo-mcp"]\nenabled = true\n`);
+  const { exitCode, stdout } = await user.mo('install', '--yes');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('Nothing was changed.\n! mo is in Claude Code twice: the plugin mo@mo');
+  expect(stdout).toContain('Take it out with: codex plugin remove mo@mo-mcp');
+});
+
+test('beside a server of mo no plugin is put in, whoever wrote the server', async () => {
+  await user.write('.claude.json', claudeText);
+  await writeFile(join(user.bin, 'claude'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const shared = join(user.project, '.mcp.json');
+  await writeFile(shared, '{"mcpServers": {"mo": {"command": "mo", "args": ["serve"]}}}');
+  const asPlugin = ['install', '--yes', '--host', 'claude', '--mode', 'plugin'] as const;
+  const foreign = await user.mo(...asPlugin);
+  expect(foreign.stderr).toContain('Take that out first: claude mcp remove -s project mo');
+  expect(foreign.exitCode).toBe(2);
+  await user.mo('install', '--yes', '--host', 'claude', '--scope', 'project');
+  const ours = await user.mo(...asPlugin);
+  expect(ours.stderr).toContain('Take that out first: mo uninstall --host claude --scope project');
+  expect(ours.exitCode).toBe(2);
 });
 
 test("a project gets a server that starts on every machine, and the project's own skill", async () => {
@@ -434,7 +531,9 @@ test('uninstall asks whoever can be asked, and not with --yes', async () => {
   const wish = { host: 'all', scope: null, force: false, dryRun: false } as const;
   const no = aPerson(['n']);
   expect(await uninstallHosts(no.call, { ...wish, yes: false })).toBe(0);
-  expect(no.out.join('\n')).toMatch(/~\/\.claude\.json {2}entry\n[^]*Nothing was changed\.$/);
+  expect(no.out.join('\n')).toMatch(
+    /~\/\.claude\.json {2}entry: will be changed back\n[^]*Nothing was changed\.$/,
+  );
   expect(await user.picture()).toEqual(before);
   const unasked = aPerson([]);
   expect(await uninstallHosts(unasked.call, { ...wish, yes: true })).toBe(0);
@@ -468,6 +567,34 @@ function aPerson(answers: string[]) {
   };
   return { call, out };
 }
+
+test('a dry run of uninstall shows every file, what becomes of it and its lines, and changes nothing', async () => {
+  await user.write('.claude.json', claudeText);
+  await mkdir(join(user.home, '.codex'));
+  await user.mo('install', '--yes', '--approve', 'run');
+  await user.mo('install', '--yes', '--host', 'codex', '--scope', 'project');
+  await user.write('.claude.json', `${await user.read('.claude.json')}\n`);
+  await user.write('.claude/skills/orchestrate/SKILL.md', 'mine\n');
+  const before = await user.picture();
+  const { stdout } = await user.mo('uninstall', '--dry-run');
+  expect(stdout).toContain('~ ~/.claude.json  entry: will be changed back\n      @@ line');
+  expect(stdout).toContain('      - \t\t"mo": {');
+  expect(stdout).toContain('- ~/.claude/settings.json  approvals: will be deleted');
+  expect(stdout).toContain('= ~/.claude/skills/orchestrate  skill: edited since, so it stays');
+  expect(stdout).toContain('= ~/.codex/config.toml  entry: still used by another installation');
+  expect(stdout).toContain('- ~/.codex/config.toml  entry: will be deleted');
+  expect(stdout).toMatch(/ {6}- env_vars = \[\d\d names, see --json\]\n/);
+  expect(stdout).toMatch(/Nothing was changed\.$/);
+  expect(await user.picture()).toEqual(before);
+});
+
+test('uninstall says where mo is when it is not where it was asked for', async () => {
+  await bothHosts();
+  await user.mo('install', '--yes', '--host', 'claude', '--scope', 'project');
+  const { stdout } = await user.mo('uninstall', '--scope', 'user');
+  expect(stdout).toContain(`Claude Code, project ${user.project}: --scope project`);
+  expect(stdout).not.toContain('mo is in no host');
+});
 
 test('a home that was moved to another configuration folder is said, not guessed', async () => {
   await bothHosts();

@@ -19,7 +19,7 @@ const root = resolve(import.meta.dirname, '../..');
 
 export type Said = { exitCode: number; stdout: string; stderr: string };
 
-/** A person with a home of their own (with a blank in its name) and a mo whose package lies there. */
+/** A person with a home of their own (with a blank and letters beyond ASCII in its name) and a mo whose package lies there. */
 export type TemporaryUser = {
   home: string;
   project: string;
@@ -38,7 +38,7 @@ export type TemporaryUser = {
 
 export async function makeTemporaryUser(): Promise<TemporaryUser> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'mo-user-')));
-  const home = join(folder, 'my home');
+  const home = join(folder, 'my höme 家');
   const project = join(folder, 'the project');
   const bin = join(folder, 'bin');
   const moPackage = join(folder, 'mo-mcp');

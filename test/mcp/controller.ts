@@ -32,9 +32,17 @@ export async function aRepository(script: Record<string, unknown>) {
 export type Repository = Awaited<ReturnType<typeof aRepository>>;
 
 /** A server in the repository and a client that talks to it. */
-export async function connected({ folder, env }: Pick<Repository, 'folder' | 'env'>) {
+export async function connected(
+  { folder, env }: Pick<Repository, 'folder' | 'env'>,
+  flags: readonly string[] = [],
+) {
   const client = new Client({ name: 'test', version: '1' });
-  const server = { command: process.execPath, args: [program, 'serve'], cwd: folder, env };
+  const server = {
+    command: process.execPath,
+    args: [program, 'serve', ...flags],
+    cwd: folder,
+    env,
+  };
   await client.connect(new StdioClientTransport(server));
   onTestFinished(() => client.close());
   const ask = async (name: string, args: Record<string, unknown>) => {

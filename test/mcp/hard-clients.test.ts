@@ -86,6 +86,16 @@ test.each(['SIGTERM', 'SIGINT', 'the end of stdin'])(
   },
 );
 
+test('many open calls at the end, and a message that is none, cost the log of the host a line at most', async () => {
+  const client = await aRawClient(await aRepository({}));
+  client.child.stdin.write('{"jsonrpc":"2.0","id":101}\n');
+  for (let id = 1; id <= 200; id += 1)
+    client.send(id, 'tools/call', { name: 'workflow_check', arguments: { mode: 'list' } });
+  client.child.stdin.end();
+  expect(await client.exit).toEqual([0, null]);
+  expect(client.stderr()).toMatch(/^mo: [^\n]{1,300}\n$/);
+});
+
 test('a client that goes away in mid-call loses nothing: its run goes on, the call again finds it', async () => {
   const repository = await aRepository(waits);
   const { ask } = await connected(repository);

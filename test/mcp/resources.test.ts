@@ -1,6 +1,7 @@
 import { Client } from '@modelcontextprotocol/client';
 import { InMemoryTransport } from '@modelcontextprotocol/server';
 import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { createServer } from '../../src/mcp/server.ts';
 import type { Operation } from '../../src/operations/operation.ts';
 import { output } from '../../src/operations/output.ts';
@@ -10,7 +11,7 @@ import { aProject, aRun } from '../operations/project.ts';
 
 async function connected(operations: Operation[] = [output]) {
   const project = await aProject();
-  const { runId } = aRun(project, [aNode('one')]);
+  const { runId, record } = aRun(project, [aNode('one')]);
   const server = createServer({
     operations,
     version: '1.2.3',
@@ -21,7 +22,7 @@ async function connected(operations: Operation[] = [output]) {
   const client = new Client({ name: 'test', version: '1' });
   await Promise.all([server.connect(ours), client.connect(theirs)]);
   onTestFinished(() => client.close());
-  return { client, runId };
+  return { client, runId, record };
 }
 
 test('report, diff and events of a run are resources', async () => {
@@ -39,6 +40,24 @@ test('report, diff and events of a run are resources', async () => {
     { uri, mimeType: 'application/x-ndjson', text: expect.stringContaining('run.created') },
   ]);
 });
+
+test('events that do not fit into one page are JSON lines all the same, and the last line names the next page', async () => {
+  const { client, runId, record } = await connected();
+  for (let count = 0; count < 40; count += 1)
+    record([{ type: 'node.told', node: 'one', text: 'x'.repeat(2_000) }]);
+  const seqs: unknown[] = [];
+  for (let uri = `mo://runs/${runId}/events`; uri !== '';) {
+    const { contents } = await client.readResource({ uri });
+    const [first] = contents;
+    const lines = (first !== undefined && 'text' in first ? first.text : '').trim().split('\n');
+    const read = lines.map((line) => eventLine.parse(JSON.parse(line)));
+    seqs.push(...read.flatMap(({ seq }) => (seq === undefined ? [] : [seq])));
+    uri = read.at(-1)?.next ?? '';
+  }
+  expect(seqs).toEqual(Array.from({ length: 41 }, (_, index) => index + 1));
+});
+
+const eventLine = z.object({ seq: z.number().optional(), next: z.string().optional() });
 
 test.each([
   ['mo://runs/r-99/report', 'no run r-99'],

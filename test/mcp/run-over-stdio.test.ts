@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
-import { aController, untilOver } from './controller.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { systemClock } from '../../src/platform/clock.ts';
+import { isAlive } from '../../src/platform/process-identity.ts';
+import { openStore } from '../../src/store/store.ts';
+import { aController, connected, untilOver } from './controller.ts';
 
 test('one worker: run, poll, output, and the same client key is the same run', async () => {
   const controller = await aController({
@@ -69,12 +72,11 @@ test('a writing worker leaves a verified commit that lands by merge', async () =
   expect((await controller.git('show', 'main:a.txt')).stdout).toBe('two\n');
 });
 
-test('of a worker whose answer alone is wanted nothing else is kept, and much output is told of', async () => {
+test('of a worker whose answer alone is wanted no other word is kept, but what it does is', async () => {
   const controller = await aController({
     '*': [
       { do: 'say', text: 'first I shall look around' },
-      { do: 'command', command: 'true' },
-      { do: 'say', text: 'x'.repeat(2_000) },
+      { do: 'shell', command: 'echo a deed' },
       { do: 'handoff', value: { status: 'pass', summary: 'looked', changed_files: [] } },
     ],
   });
@@ -82,14 +84,33 @@ test('of a worker whose answer alone is wanted nothing else is kept, and much ou
     task: 'Look',
     role: 'architecture',
     provider: 'scripted',
-    output: { final_only: true, soft_bytes: 1_000 },
+    output: { final_only: true },
   });
   const runId = started.data['run_id'];
-  await untilOver(controller, runId);
+  expect(await untilOver(controller, runId)).toMatchObject({ state: 'succeeded' });
   expect((await controller.ask('output', { run_id: runId, part: 'prompt' })).text).toContain(
     'Only your final answer is kept',
   );
   const log = (await controller.ask('output', { run_id: runId, part: 'log' })).text;
-  expect(log).toContain('true');
+  expect(log).toContain('echo a deed');
   expect(log).not.toContain('look around');
+});
+
+test('a read-only server tells that nobody executes a run, and starts nobody', async () => {
+  const controller = await aController({ '*': [{ do: 'hang' }] });
+  const started = await controller.ask('run', { task: 'Hang', provider: 'scripted' });
+  const runId = String(started.data['run_id']);
+  const store = await openStore(controller.folder, { clock: systemClock });
+  onTestFinished(store.close);
+  const { holder, epoch } = store.leaseOf(runId);
+  if (holder === null) throw new Error('nobody executes it');
+  process.kill(holder.pid, 'SIGKILL');
+  const looker = await connected(controller, ['--read-only']);
+  await vi.waitFor(() => expect(isAlive(holder)).toBe(false));
+  for (const asked of [{ run_id: runId, wait_s: 1 }, { wait_s: 0 }]) {
+    const { data } = await looker.ask('poll', asked);
+    expect(data['warning']).toContain(`mo resume ${runId}`);
+  }
+  expect(store.leaseOf(runId).epoch).toBe(epoch);
+  expect((await controller.ask('stop', { run_id: runId })).data).toMatchObject({ done: true });
 });

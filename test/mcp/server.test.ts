@@ -15,13 +15,42 @@ const echo = defineOperation({
   toolset: 'core',
   searchHint: 'again',
   input: z.strictObject({
-    word: z.string().describe('What to say'),
+    word: z.string().max(40).describe('What to say'),
+    share: z.number().positive().optional(),
     times: z.number().int().min(1).max(50).default(1),
     how: z.enum(['loud', 'quiet']).default('quiet'),
   }),
   output: z.object({ said: z.string() }),
   run: async ({ word, times }) => ({ said: word.repeat(times) }),
   render: ({ said }) => `said ${said}\nsecond line`,
+});
+
+const shapes = defineOperation({
+  ...meta('shapes'),
+  input: z.strictObject({
+    scope: z
+      .strictObject({ deny: z.number().optional(), allow: z.array(z.string()).optional() })
+      .optional(),
+    budget: z
+      .strictObject({ usd: z.number().positive().optional(), tokens: z.number().optional() })
+      .optional(),
+    answer: z.strictObject({ request: z.string().optional(), decision: z.string() }).optional(),
+    inputs: z.record(z.string(), z.unknown()).optional(),
+    timeout_s: z.number().positive().default(900),
+    write: z.boolean().default(false),
+    gates: z.array(z.string()).optional(),
+  }),
+  output: z.object({}),
+  run: async () => ({}),
+  render: () => '',
+});
+
+const led = defineOperation({
+  ...meta('led'),
+  input: z.strictObject({ name: z.string() }),
+  output: z.object({ next: z.string() }),
+  run: async ({ name }) => ({ next: `${name} {run_id: "r-7"}` }),
+  render: ({ next }) => next,
 });
 
 const page = defineOperation({
@@ -113,7 +142,7 @@ test('a problem is text alone that names the next step', async () => {
     isError: true,
     content: [
       {
-        text: 'There is no run r-9. poll without a run_id shows the active runs, `mo list` all of them. [run-not-found]',
+        text: 'There is no run r-9. poll {} shows the active runs, usage {by: "run"} those there were. (not offered by this server: poll, usage) [run-not-found]',
       },
     ],
   });
@@ -123,7 +152,10 @@ test('a problem is text alone that names the next step', async () => {
 test.each([
   [{}, '`word`'],
   [{ word: 3 }, '`word`'],
-  [{ word: 'x', times: 90 }, '`times`'],
+  [{ word: 'x', times: 90 }, '`times` must be 50 or less, not 90.'],
+  [{ word: 'x', times: 0 }, '`times` must be 1 or more, not 0.'],
+  [{ word: 'x'.repeat(41) }, '`word` must have at most 40 characters, not 41.'],
+  [{ word: 'x', share: 0 }, '`share` must be above 0, not 0.'],
   [{ word: 'x', tims: 2 }, 'times'],
   [{ word: 'x', how: 'lout' }, 'Did you mean loud?'],
 ])('bad arguments %j are answered with what to send instead', async (args, named) => {
@@ -133,7 +165,35 @@ test.each([
   const [block] = result.content;
   const text = block?.type === 'text' ? block.text : '';
   expect(text).toContain(named);
-  expect(text).toContain('Call echo with {word, times?, how?}.');
+  expect(text).toContain('Call echo with {word, share?, times?, how?}.');
+});
+
+test.each([
+  [{ scope: ['src/**'] }, 'Write {"allow": ["src/**"]}.'],
+  [{ scope: 'src/**' }, 'Write {"allow": ["src/**"]}.'],
+  [{ budget: 5 }, 'Write {"usd": 5}.'],
+  [{ answer: 'yes' }, 'Write {"decision": "yes"}.'],
+  [{ inputs: 'goal=g' }, 'Write {"goal": "g"}.'],
+  [{ timeout_s: '15m' }, 'Write 900.'],
+  [{ write: 'true' }, 'Write true.'],
+  [{ gates: 'npm test' }, 'Write ["npm test"].'],
+  [{ gates: 'g'.repeat(500) }, 'Give a list.'],
+  [{ budget: true }, 'Give a mapping.'],
+])('of %j is told what was probably meant', async (args, fix) => {
+  const { client } = await connected([shapes]);
+  const result = await client.callTool({ name: 'shapes', arguments: args });
+  const [block] = result.content;
+  expect(block?.type === 'text' ? block.text : '').toContain(fix);
+});
+
+test('a next call of a tool that is not offered is marked as such', async () => {
+  const { client } = await connected([led]);
+  const next = async (name: string) =>
+    (await client.callTool({ name: 'led', arguments: { name } })).structuredContent;
+  expect(await next('stop')).toEqual({
+    next: 'stop {run_id: "r-7"} (not offered by this server: stop)',
+  });
+  expect(await next('led')).toEqual({ next: 'led {run_id: "r-7"}' });
 });
 
 test('a bug of mo is told as one and reported, and the server goes on', async () => {
@@ -143,6 +203,58 @@ test('a bug of mo is told as one and reported, and the server goes on', async ()
   expect(onBug).toHaveBeenCalledOnce();
   expect((await client.callTool({ name: 'page' })).isError).not.toBe(true);
 });
+
+test('arguments that are no object are answered in words, and none at all are no fields', async () => {
+  const { raw } = await spokenTo();
+  for (const [given, shown] of [
+    [[], 'a list'],
+    ['foo', '"foo"'],
+    [3, '3'],
+  ] as const)
+    expect(await raw('page', given)).toMatchObject({
+      isError: true,
+      content: [{ text: expect.stringContaining(`not ${shown}. Write {`) }],
+    });
+  expect(await raw('page', null)).toMatchObject({ content: [{ text: 'a\nb' }] });
+});
+
+/** Below a client, which lets nothing but objects pass. */
+async function spokenTo() {
+  const server = createServer({
+    operations: [page],
+    version: '1.2.3',
+    contextOf: async (call) => bareContext(call),
+    onBug: () => {},
+  });
+  const [ours, theirs] = InMemoryTransport.createLinkedPair();
+  await server.connect(ours);
+  const answers = new Map<unknown, (message: unknown) => void>();
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport of the SDK has no other.
+  theirs.onmessage = (message) => {
+    if ('id' in message) answers.get(message.id)?.(message);
+  };
+  await theirs.start();
+  onTestFinished(() => server.close());
+  let id = 0;
+  const send = (method: string, params: Record<string, unknown>): Promise<unknown> => {
+    id += 1;
+    const answer = new Promise<unknown>((resolve) => {
+      answers.set(id, resolve);
+    });
+    return theirs.send({ jsonrpc: '2.0', id, method, params }).then(() => answer);
+  };
+  await send('initialize', {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'test', version: '1' },
+  });
+  const answer = z.object({ result: z.unknown().optional(), error: z.unknown().optional() });
+  const raw = async (name: string, args: unknown): Promise<unknown> => {
+    const { result, error } = answer.parse(await send('tools/call', { name, arguments: args }));
+    return result ?? error;
+  };
+  return { raw };
+}
 
 test('an answer beyond the hard cap is never sent', async () => {
   const { client } = await connected();

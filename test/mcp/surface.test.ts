@@ -1,11 +1,12 @@
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { expect, test } from 'vitest';
 import { chooseOperations, type ServedWish } from '../../src/mcp/choose-operations.ts';
-import { instructions } from '../../src/mcp/instructions.ts';
+import { instructionsFor } from '../../src/mcp/instructions.ts';
 import { toolOf } from '../../src/mcp/tool.ts';
 import { operations } from '../../src/operations/operations.ts';
 
 const tools = operations.map(toolOf);
+const instructions = instructionsFor(tools.map(({ name }) => name));
 
 test('the surface is what it was', () => {
   expect(tools).toMatchSnapshot();
@@ -51,7 +52,25 @@ test('the first 250 characters of the instructions say when to use mo', () => {
   for (const word of ['agents', 'Claude Code', 'Codex', 'parallel', 'worktree', 'Use for']) {
     expect(seen).toContain(word);
   }
-  expect(instructions.length).toBeLessThan(2_000);
+  // Codex repeats all of them with every tool it lists in code mode (0.169.0).
+  expect(instructions.length).toBeLessThan(650);
+});
+
+test.each<Partial<ServedWish>>([
+  { readOnly: true },
+  { toolsets: ['workflow'] },
+  { toolsets: ['governance'] },
+  { exclude: ['run', 'land', 'poll'] },
+])('the instructions of a server with %j name no tool that it has not', (wish) => {
+  const all: ServedWish = { toolsets: ['core', 'workflow'], readOnly: false, exclude: [] };
+  const offered = chooseOperations(operations, { ...all, ...wish }).map(({ name }) => name);
+  const text = instructionsFor(offered);
+  const missing = operations
+    .map(({ name }) => name)
+    .filter((name) => !offered.includes(name) && !['project', 'route', 'handoff'].includes(name))
+    .filter((name) => new RegExp(`(?:^|[.:;,] |then |Call )${name}\\b(?! is)`, 'm').test(text));
+  expect(missing).toEqual([]);
+  expect(text.slice(0, 250)).toBe(instructions.slice(0, 250));
 });
 
 test('read-only, toolsets and exclude leave out what they say', () => {
@@ -76,6 +95,14 @@ test('read-only, toolsets and exclude leave out what they say', () => {
     'prompts',
   ]);
   expect(names({ exclude: ['run', 'land'] })).not.toContain('run');
+});
+
+test.each<[Partial<ServedWish>, string]>([
+  [{ toolsets: [] }, 'No toolset is named. Known: core, workflow, governance'],
+  [{ toolsets: ['governance'], exclude: ['project', 'project_apply'] }, 'No tool is left'],
+])('a server without tools is refused: %j', (wish, message) => {
+  const all: ServedWish = { toolsets: ['core'], readOnly: false, exclude: [] };
+  expect(() => chooseOperations(operations, { ...all, ...wish })).toThrow(message);
 });
 
 test('a name that does not exist is refused, so that nothing slips in by a typing error', () => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { answerRequest } from '../../src/operations/answer-request.ts';
+import { listRuns } from '../../src/operations/list-runs.ts';
 import { land } from '../../src/operations/land.ts';
 import { route } from '../../src/operations/route.ts';
 import { run as runOne } from '../../src/operations/run.ts';
@@ -122,14 +123,56 @@ test('land that is refused says why and is not a success', async () => {
   expect(answer.exitCode).toBe(1);
 });
 
-test.each(['merge', 'discard'] as const)('land by %s needs confirm', async (how) => {
+test('a pull request answers with its address, and a rollback with where the branch was', async () => {
   const project = await aProject();
   const run = aRun(project, [aNode('a')]);
   run.record([{ type: 'run.finished', outcome: 'succeeded', reason: 'done' }]);
-  await expect(
-    land.run({ run_id: run.runId, how, confirm: false }, project.context),
-  ).rejects.toThrow('confirm true (--confirm)');
+  const url = 'https://github.com/acme/shop/pull/7';
+  ownerDoes(project, run, () =>
+    run.record([{ type: 'run.landed', how: 'pr', target: 'main', commit: 'c0ffee', url }]),
+  );
+  const asked = { run_id: '1', how: 'pr', confirm: true };
+  const opened = await land.call(asked, project.context);
+  expect(opened).toMatchObject({ exitCode: 0, data: { landed: true, url, commit: 'c0ffee' } });
+  expect(opened.reading).toBe(
+    `${run.runId}: pr main at c0ffee ${url} · merges cleanly into what is known of its target here`,
+  );
+  const [listed] = await listRuns(project.context, 1);
+  expect(listed?.landed).toBe(`pr main at c0ffee ${url}`);
+  ownerDoes(project, run, () =>
+    run.record([
+      { type: 'run.landed', how: 'rollback', target: 'main', commit: 'ba5e', from: 'ba5e' },
+    ]),
+  );
+  const back = await land.call({ ...asked, how: 'rollback' }, project.context);
+  expect(back.data).toMatchObject({ landed: true, from: 'ba5e', commit: 'ba5e', url: null });
+  expect(back.reading).toBe(`${run.runId}: rollback main at ba5e, where it was taken back before`);
 });
+
+test('what a run that failed has merged may be taken back, but nothing new lands', async () => {
+  const project = await aProject();
+  const run = aRun(project, [aNode('a')]);
+  run.record([{ type: 'run.finished', outcome: 'failed', reason: 'a failed' }]);
+  ownerDoes(project, run, () =>
+    run.record([{ type: 'run.landed', how: 'rollback', target: 'main', commit: 'ba5e' }]),
+  );
+  const asked = { run_id: run.runId, confirm: true };
+  await expect(land.run({ ...asked, how: 'pr' }, project.context)).rejects.toThrow('is failed');
+  const back = await land.run({ ...asked, how: 'rollback' }, project.context);
+  expect(back).toMatchObject({ landed: true, how: 'rollback' });
+});
+
+test.each(['merge', 'pr', 'discard', 'rollback'] as const)(
+  'land by %s needs confirm',
+  async (how) => {
+    const project = await aProject();
+    const run = aRun(project, [aNode('a')]);
+    run.record([{ type: 'run.finished', outcome: 'succeeded', reason: 'done' }]);
+    await expect(
+      land.run({ run_id: run.runId, how, confirm: false }, project.context),
+    ).rejects.toThrow('confirm true (--confirm)');
+  },
+);
 
 test('a run that is not over, or failed, does not land', async () => {
   const project = await aProject();

@@ -25,16 +25,18 @@ async function lookAt(entry: object | null): Promise<string> {
   return check.run(place);
 }
 
+const args = ['-y', 'mo-mcp@^0.1.0', 'serve'];
+
 test('without a host there is nothing to look at', async () => {
   expect(await lookAt(null)).toBe('neither Claude Code nor Codex is here');
 });
 
 test('an entry that can be started is told', async () => {
-  expect(await lookAt({ command: process.execPath, args: [] })).toBe('Claude Code: server mo');
+  expect(await lookAt({ command: process.execPath, args })).toBe('Claude Code: server mo');
 });
 
 test('one whose Node is gone fails, with what mends it', async () => {
-  await expect(lookAt({ command: '/gone/node', args: [] })).rejects.toThrow(
+  await expect(lookAt({ command: '/gone/node', args })).rejects.toThrow(
     /\/gone\/node does not exist any more.*mo install --host claude/,
   );
 });

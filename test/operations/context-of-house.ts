@@ -14,6 +14,7 @@ export function contextOf(house: House): OperationContext {
         head: (await house.git('rev-parse', 'HEAD')).trim(),
         branch: 'main',
         dirtyFiles: async () => [],
+        needRemote: async () => {},
         lastRunNumber: async () => 0,
       },
     }),

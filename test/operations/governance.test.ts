@@ -43,7 +43,9 @@ test('clean shows what it would do, then parks what is nowhere else and removes 
   await expect(readFile(join(path, 'only-here.txt'))).rejects.toThrow('ENOENT');
   expect(await house.git('show', `refs/mo/parked/${runId}/left/1:only-here.txt`)).toBe('precious');
   expect(await readFile(raw, 'utf8')).toContain('keep_raw');
-  expect((await tidy(house, { action: 'clean' })).data).toMatchObject({ steps: [], bytes: 0 });
+  const again = await tidy(house, { action: 'clean' });
+  expect(again.data).toMatchObject({ steps: [], bytes: 0 });
+  expect(again.reading).toBe('clean: nothing to do');
 });
 
 test('clean takes the folder of a run that holds no worktree, and leaves none behind', async () => {
@@ -118,13 +120,20 @@ test('a run whose proof others have reused stays where they look it up', async (
 test('status, policy and stale say what there is', async () => {
   const house = await aHouse();
   const { runId } = await anOldRun(house);
-  await writeFile(join(house.repo, 'mo.yaml'), 'limits: { usd_per_day: 3 }\n');
+  await writeFile(
+    join(house.repo, 'mo.yaml'),
+    'limits: { usd_per_day: 3 }\nretries: { backoff: { base: 90s } }\n',
+  );
   const status = await look(house, { what: 'status' });
   expect(JSON.stringify(status)).toContain('1 succeeded');
   expect(JSON.stringify(status)).toContain('1 branch mo/*');
   expect(status).toMatchObject({ problems: [], project: house.repo });
   const policy = await look(house, { what: 'policy' });
   expect(policy['items']).toContainEqual({ name: 'limits.usd_per_day', text: '3 (mo.yaml)' });
+  expect(policy['items']).toContainEqual({
+    name: 'retries.backoff.base',
+    text: '1m 30s (mo.yaml)',
+  });
   const stale = await look(house, { what: 'stale' });
   expect(stale['items']).toMatchObject([{ name: runId, age_days: 0, text: 'succeeded' }]);
   expect(stale['next']).toBe(

@@ -194,6 +194,7 @@ test('a long handoff comes in pages that together are the handoff', async () => 
   for (;;) {
     const page = await read({ cursor });
     all += page.text;
+    if (page.next === undefined) expect(page.cursor).toBeUndefined();
     if (page.next === undefined) break;
     cursor = page.cursor ?? Number.NaN;
     expect(page.next).toContain(`go on with cursor ${cursor}`);

@@ -51,6 +51,17 @@ test('a long file comes in pages that together are the file, each named by the o
   expect(all).toBe(lines);
 });
 
+test.each([
+  [{ part: 'prompt', node: 'a' }, 'there are 9 bytes. From the beginning: output {run_id: '],
+  [{ part: 'events' }, /has \d+ events\. From the beginning: output \{run_id: /],
+])('a cursor behind the end of %j is told of', async (asked, message) => {
+  const { project, runId } = await anAttempt({ 'prompt.md': '# Do it\n\n' });
+  const end = { run_id: runId, ...asked };
+  await expect(read(project, { ...end, cursor: 99_999_999_999 })).rejects.toThrow(message);
+  const { cursor } = await read(project, end);
+  expect(await read(project, { ...end, cursor })).toMatchObject({ text: '', next: null });
+});
+
 test('the largest page stays below the hard cap of an answer', async () => {
   const { project, runId } = await anAttempt({ 'prompt.md': 'x '.repeat(100_000) });
   const { text } = await read(project, {

@@ -494,6 +494,21 @@ function aMapRun(project: TestProject, items: number) {
   return aRun(project, [aMap('docs'), aNode('other'), ...nodes]);
 }
 
+test('a map is at work until its items are over, and then what they have come to', async () => {
+  const project = await aProject();
+  const { runId, owner, record } = aMapRun(project, 2);
+  owner.verify('docs');
+  const state = async () => {
+    const { counts, nodes } = await ask(project, runId, { detail: 'nodes' });
+    return { ...counts, docs: nodes?.find(({ node }) => node === 'docs')?.status };
+  };
+  expect(await state()).toEqual({ waiting: 3, running: 1, docs: 'running' });
+  owner.start('docs-1');
+  owner.verify('docs-1');
+  record([{ type: 'node.failed', node: 'docs-2', message: 'no', findings: [] }]);
+  expect(await state()).toEqual({ waiting: 1, verified: 1, failed: 2, docs: 'failed' });
+});
+
 test('items that are verified end no wait; a node that is no item does', async () => {
   const project = await aProject();
   const { runId, owner } = aMapRun(project, 20);

@@ -22,7 +22,7 @@ test('text reaches the only agent at work, which goes on knowing it', async () =
     node: 'one',
     what: 'interrupted',
     done: true,
-    next: 'Call poll with run_id.',
+    next: `poll {run_id: "${runId}"}`,
   });
   expect(await over).toBe('succeeded');
   const text = 'too late';

@@ -59,12 +59,14 @@ test('a file of comments says nothing', async () => {
 });
 
 test('every mistake is told with its line and what was meant', async () => {
-  await projectSettings('version: 1\nlimits:\n  concurency: 3\nland: pr\nroles: { testr: {} }\n');
+  await projectSettings(
+    'version: 1\nlimits:\n  concurency: 3\nland: maybe\nroles: { testr: {} }\n',
+  );
   const problem = await refusal(loadSettings({ root, env }));
   expect(problem).toContain(
     'line 3, column 3: limits.concurency: is no known key. Did you mean concurrency?',
   );
-  expect(problem).toContain('line 4, column 7: land: "pr" is not possible here.');
+  expect(problem).toContain('line 4, column 7: land: "maybe" is not possible here.');
   expect(problem).toContain('line 5, column 10: roles.testr');
   expect(problem).toContain(join(root, 'mo.yaml'));
 });

@@ -112,17 +112,20 @@ describe('claude', () => {
     expect(signedIn(claude, 0, '{"loggedIn":true,"authMethod":"api_key"}')).toBe('yes');
     expect(signedIn(claude, 1, '{"loggedIn":false,"authMethod":"none"}')).toBe('no');
     expect(signedIn(claude, 1, 'error: unknown command')).toBe('unknown');
+    const error = 'Configuration error in /home/me/.claude.json: JSON Parse error';
+    expect(claude.probe.unable({ stdout: '', stderr: `\n${error}\nMore.\n` })).toBe(error);
+    expect(claude.probe.unable({ stdout: '', stderr: 'unknown command' })).toBeNull();
   });
 });
 
 describe('codex', () => {
   const quiet = [
-    '--disable',
-    'plugins',
-    '--disable',
-    'apps',
-    '--disable',
-    'unbounded_connection_retries',
+    '-c',
+    'features.plugins=false',
+    '-c',
+    'features.apps=false',
+    '-c',
+    'features.unbounded_connection_retries=false',
     '-c',
     'check_for_update_on_startup=false',
     '-c',
@@ -188,6 +191,9 @@ describe('codex', () => {
     expect(signedIn(codex, 0, 'Logged in using ChatGPT')).toBe('yes');
     expect(codex.probe.signedIn({ exitCode: 1, stdout: '', stderr: 'Not logged in' })).toBe('no');
     expect(signedIn(codex, 1, 'Error loading config.toml')).toBe('unknown');
+    const loading = 'Error loading configuration: /home/me/config.toml:1:15: invalid type';
+    expect(codex.probe.unable({ stdout: '', stderr: `WARNING: a\n${loading}\n` })).toBe(loading);
+    expect(codex.probe.unable({ stdout: '', stderr: 'Not logged in' })).toBeNull();
   });
 });
 

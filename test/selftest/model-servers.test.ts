@@ -152,6 +152,40 @@ test('OpenAI: a tool of an MCP server has one name for scripts and is called in 
   });
 });
 
+test('OpenAI: a tool that a search has found is called in its namespace, and code mode offers its own', async () => {
+  const poll = { name: 'mcp__mo__poll', input: {} };
+  const input = [
+    { type: 'additional_tools', role: 'developer', tools: [functionsOf('exec')] },
+    said('user', 'Do it.'),
+    { type: 'tool_search_call', call_id: 'c1', execution: 'client', arguments: { query: 'poll' } },
+    {
+      type: 'tool_search_output',
+      call_id: 'c1',
+      tools: [{ ...functionsOf('poll'), name: 'mcp__mo' }],
+    },
+  ];
+  const events = await ask('openai', () => [{ tool: poll }], { input });
+  expect(server?.requests[0]).toMatchObject({
+    tools: ['exec', 'mcp__mo__poll'],
+    results: [{ id: 'c1', tool: 'tool_search', text: 'mcp__mo__poll', isError: false }],
+  });
+  expect(doneIn(events)).toMatchObject({
+    type: 'function_call',
+    namespace: 'mcp__mo',
+    name: 'poll',
+  });
+});
+
+test('OpenAI: a search for tools is asked for as Codex does it itself', async () => {
+  const tool = { name: 'tool_search', input: { query: 'poll' } };
+  const events = await ask('openai', () => [{ tool }], { tools: [{ type: 'tool_search' }] });
+  expect(doneIn(events)).toMatchObject({
+    type: 'tool_search_call',
+    execution: 'client',
+    arguments: { query: 'poll' },
+  });
+});
+
 test.each(['anthropic', 'openai'] as const)(
   '%s: an error as the first step is an HTTP error with its headers',
   async (dialect) => {
@@ -281,3 +315,14 @@ function said(role: string, text: string): Json {
 }
 
 const usualResponses = { input: [said('user', 'Hi')] };
+
+function functionsOf(name: string) {
+  return { type: 'namespace', name: 'functions', tools: [{ type: 'function', name }] };
+}
+
+const withItem = z.object({ item: z.record(z.string(), z.unknown()) });
+
+function doneIn(events: readonly { name: string; data: unknown }[]): unknown {
+  const done = events.find(({ name }) => name === 'response.output_item.done');
+  return withItem.parse(done?.data).item;
+}

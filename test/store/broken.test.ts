@@ -228,5 +228,7 @@ test('without its native part the error says how to build it', async () => {
 
   const said = await runProcess([process.execPath, join(root, 'open.mjs')]);
 
-  expect(said).toContain('native part of better-sqlite3 does not load: Could not locate the bind');
+  expect(said).toContain(
+    'native part of better-sqlite3 does not load: Could not locate the bindings file. Run `npm rebuild',
+  );
 });

@@ -13,6 +13,7 @@ export function plainProvider(
     name: 'plain',
     vendor: 'test',
     binary: 'plain',
+    install: null,
     abilities: {
       resume: false,
       steer: false,
@@ -67,6 +68,7 @@ export function plainProvider(
       version: () => null,
       authArgs: null,
       signedIn: () => 'unknown',
+      unable: () => null,
       keyEnv: [],
     },
   };

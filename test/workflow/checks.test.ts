@@ -164,7 +164,7 @@ test.each<[string, string, string]>([
     'max_nodes: 1\n  a: { task: x }\n  b: { task: x }',
     'the file alone has 2 nodes.',
   ],
-  ['a bad max_nodes', 'max_nodes: 20001\n  a: { task: x }', '20001 does not fit'],
+  ['a bad max_nodes', 'max_nodes: 20001\n  a: { task: x }', 'must be 20000 or less, not 20001.'],
   [
     'an unknown provider',
     '  a: { task: x, provider: claud }',
@@ -199,7 +199,7 @@ test.each<[string, string, string]>([
   [
     'a wrong retry count',
     gate('a').replace('retry: a', 'retry: a, max_retries: 0'),
-    '0 does not fit',
+    'must be 1 or more, not 0.',
   ],
   [
     'a judge gate',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { NodeSpec } from '../../src/core/node.ts';
+import type { GateSpec, NodeSpec } from '../../src/core/node.ts';
 import { scopesOverlap } from '../../src/core/scope.ts';
 import { downstreamOf, layersOf } from '../../src/core/graph.ts';
 import { dryRun } from '../../src/workflow/dry-run.ts';
@@ -8,6 +8,7 @@ import { renderDryRun } from '../../src/workflow/dry-run-text.ts';
 import type { ItemsNow } from '../../src/workflow/items-now.ts';
 import type { TrackRecord } from '../../src/core/track-record.ts';
 import { newNode, usualDefaults } from '../../src/workflow/new-node.ts';
+import type { Whole } from '../../src/workflow/whole.ts';
 import { recipeDo } from './recipe-do.ts';
 import { aWorker } from '../core/build.ts';
 
@@ -22,7 +23,8 @@ test('a dry run reads like a table', () => {
     ),
   ];
   expect(renderDryRun(dryRun(nodes, { concurrency: 4 }))).toBe(
-    `4 nodes in 3 batches, at most 4 at once. Longest chain: 3 nodes, at most 45m.
+    `4 nodes in 3 batches, at most 4 at once.
+Longest chain: 4 nodes, at most 1h with one attempt each.
 
   1  analyse  requirements    reads
   2  api      implementation  writes src/api/**       after analyse
@@ -80,6 +82,34 @@ test('gates, maps, approvals and conditions say what they ask and what comes of 
        5 items a worker, at most 16 at once: documentation, writes \${file}
   4  accept   approval        asks           after each
        asks: Release this?`);
+});
+
+test('what a result is held to is told in full, and so is what counts for the whole', () => {
+  const scope = { allow: ['src/**'], deny: ['.env*', 'src/keys/**'], maxDiffLines: 800 };
+  const held = { scope, gates: [gateOf('npm test'), gateOf('npm run lint -- --max-warnings 0')] };
+  const nodes = [
+    { ...writer('api', []), ...held, budget: { usd: 2, tokens: null } },
+    special('build', { needs: ['api'], gates: [gateOf('test -d dist')] }),
+  ];
+  const textOf = (whole: Whole): string =>
+    renderDryRun(dryRun(nodes, { concurrency: 4, whole }), 60);
+  const whole = { gates: ['npm test'], budget: { usd: 3, tokens: 5_000_000 } };
+  const text = textOf({ ...whole, land: 'branch' });
+  expect(text).toContain(`
+The whole must pass npm test · budget $3 and 5000000 tokens
+· lands: branch
+`);
+  expect(text).toContain(`
+       not .env*, src/keys/**, at most 800 changed lines, at
+       most $2 an attempt
+       must pass npm test, npm run lint -- --max-warnings 0
+  2  build`);
+  expect(text).toContain(`
+       must pass test -d dist
+`);
+  expect(textOf({ gates: [], budget: { usd: null, tokens: null }, land: 'none' })).toContain(
+    'No command has to pass for the whole · no budget',
+  );
 });
 
 test('who would do what comes with the reason, and the reviewer is of another vendor', () => {
@@ -142,7 +172,7 @@ test('the items of a map that are known are told, and counted in the estimate', 
     );
   const apart = textOf({ kind: 'known', nodes: made('a', 'b', 'c') });
   expect(apart).toContain('3 items now: no 0, no 1, no 2');
-  expect(apart).toContain('Longest chain: 1 node, at most 30m');
+  expect(apart).toContain('Longest chain: 1 node, at most 30m with one attempt each');
   expect(apart).toContain('money: $1.50 (80 %: $3.00)');
   expect(apart).toContain('time: 2m (80 %: 4m)');
   expect(apart).toContain('not in it: retries');
@@ -182,6 +212,28 @@ test('one worker is advised exactly when no two of several agents can be at work
 test('writers that are ordered by needs do not overlap, however far apart', () => {
   const nodes = [writer('a', ['src/**']), reader('b', 'a'), writer('c', ['src/x.ts'], 'b')];
   expect(dryRun(nodes, { concurrency: 4 }).overlaps).toEqual([]);
+});
+
+test('writers whose scopes overlap are one chain, in the order they are started in', () => {
+  const record: TrackRecord = {
+    role: 'implementation',
+    route: { provider: 'claude', profile: null, model: null, effort: null, mode: 'write' },
+    attempts: 12,
+    ms: { median: 60_000, p80: 120_000 },
+    usd: null,
+  };
+  const nodes = [
+    writer('c', ['src/x.ts'], 'b'),
+    writer('a', ['src/**']),
+    { ...reader('b'), timeoutMs: 1 },
+  ];
+  const { longest, estimate } = dryRun(nodes, { concurrency: 4, surroundings, records: [record] });
+  expect(longest).toEqual({ path: ['a', 'c'], ms: 1_800_000 });
+  expect(estimate.chain).toEqual({
+    path: ['a', 'c'],
+    ms: { median: 120_000, p80: 240_000 },
+    unknown: 0,
+  });
 });
 
 test('writers in different batches that nothing orders may meet all the same', () => {
@@ -307,6 +359,10 @@ test('ten thousand writers of one folder end, and the text says that more overla
   expect(run.overlaps).toHaveLength(100);
   expect(run.advice.join()).toContain('more nodes with overlapping scopes');
 });
+
+function gateOf(command: string): GateSpec {
+  return { gate: 'command', command, timeoutMs: null };
+}
 
 function isOrdered(nodes: readonly NodeSpec[], left: NodeSpec, right: NodeSpec): boolean {
   return layersOf(nodes).length > 1 && downstreamOf(nodes, left.name).includes(right.name);

@@ -32,7 +32,7 @@ test.each([
   ['sizes', 'nodes: { a: { task: x, output_limits: { max_bytes: 5s } } }'],
   ['budgets', 'nodes: { a: { task: x, budget: { usd: 0 } } }'],
   ['roles', 'nodes: { a: { task: x, role: boss } }'],
-  ['landings', 'nodes: { a: { task: x } }\nland: pr'],
+  ['landings', 'nodes: { a: { task: x } }\nland: pull'],
   ['gates without expressions', 'nodes: { a: { kind: gate, pass_when: [] } }'],
   ['maps without a node', 'nodes: { a: { kind: map, over: x } }'],
   ['items that wait', 'nodes: { a: { kind: map, over: x, node: { task: x, needs: [b] } } }'],

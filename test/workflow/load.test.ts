@@ -37,7 +37,7 @@ nodes:
     kind: gate
   a:
     task: y
-land: pr
+land: pull
 `;
   expect((await errorsOf(text)).map(place)).toEqual([
     '6:13 nodes.a.needs[0]',

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { z } from 'zod';
+import { landWish } from '../../core/landing.ts';
 import { amount, countFromZero, wholeNumber } from '../amount-flags.ts';
 import { bulkItems, type BulkFlags } from '../bulk-items.ts';
 import { runCommandCall } from '../command-call.ts';
@@ -26,7 +27,7 @@ const flags = z.object({
   provider: z.string().optional(),
   profile: z.string().optional(),
   model: z.string().optional(),
-  land: z.enum(['branch', 'merge', 'none']).optional(),
+  land: landWish.optional(),
   budgetUsd: z.number().optional(),
   budgetTokens: z.number().optional(),
   fresh: z.boolean().optional(),
@@ -64,7 +65,7 @@ export const bulk: RegisterCommand = (program, host) => {
       new Option(
         '--land <how>',
         'where the result goes (default: merge when the checkout is clean, else branch)',
-      ).choices(['branch', 'merge', 'none']),
+      ).choices(landWish.options),
     )
     .option(
       '--gate <command>',

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { z } from 'zod';
+import { landWish } from '../../core/landing.ts';
 import { amount, wholeNumber } from '../amount-flags.ts';
 import { runCommandCall } from '../command-call.ts';
 import type { RegisterCommand } from '../cli-deps.ts';
@@ -10,7 +11,7 @@ const flags = z.object({
   yes: z.boolean().default(false),
   dryRun: z.boolean().default(false),
   detach: z.boolean().default(false),
-  land: z.enum(['branch', 'merge', 'none']).optional(),
+  land: landWish.optional(),
   maxCycles: z.number().optional(),
   gate: z.array(z.string()).optional(),
   provider: z.string().optional(),
@@ -40,7 +41,7 @@ export const doCommand: RegisterCommand = (program, host) => {
       new Option(
         '--land <how>',
         'where the result goes (default: merge when the checkout is clean, else branch)',
-      ).choices(['branch', 'merge', 'none']),
+      ).choices(landWish.options),
     )
     .option('--max-cycles <number>', 'at most so many reviews (default: 5)', wholeNumber)
     .option(

@@ -41,7 +41,8 @@ export const list: RegisterCommand = (program, host) => {
     });
 };
 
-function goalText({ goal, progress }: ListedRun): string {
+function goalText({ goal, progress, landed }: ListedRun): string {
   const open = progress.filter(({ done, total }) => done < total);
-  return [...open.slice(0, 1).map(progressText), oneLine(goal, 200)].join(' · ');
+  const request = landed !== null && /^(?:pr|rollback) /.test(landed) ? [landed] : [];
+  return [...open.slice(0, 1).map(progressText), ...request, oneLine(goal, 200)].join(' · ');
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { askHost } from '../ask-host.ts';
-import { fieldOf, type Json } from '../../core/json.ts';
 import {
   type Entry,
   type Host,
@@ -9,7 +8,7 @@ import {
   HostRefusal,
   serverName,
 } from '../host.ts';
-import { removeFromJson, setInJson, valueOfJson } from '../json-text.ts';
+import { objectInJson, removeFromJson, setInJson, valueOfJson } from '../json-text.ts';
 import { claudeApprovals } from './approvals.ts';
 import { claudeConfigFile, claudeFolder } from './folder.ts';
 import { claudePlugin } from './plugin.ts';
@@ -34,10 +33,8 @@ export const claudeHost: Host = {
           memory: join(place.project, 'CLAUDE.md'),
         },
   isEntryShared: (scope) => scope === 'project',
-  readEntry: (text) => {
-    const entry = fieldOf(fieldOf(valueOfJson(text), 'mcpServers'), serverName);
-    return isEntry(entry) ? entry : null;
-  },
+  read: valueOfJson,
+  readEntry: (text) => objectInJson(text, ['mcpServers', serverName]),
   setEntry: (text, entry) => {
     if (text === null || text.trim() === '') return `${pretty({ mcpServers: { mo: entry } })}\n`;
     return setInJson(text, ['mcpServers', serverName], { ...entry });
@@ -60,6 +57,7 @@ export const claudeHost: Host = {
     const issue = /^\s*Issue:\s*(.*)$/m.exec(stdout)?.[1];
     return { state: stateOf(status), what: issue === undefined ? status : `${status} (${issue})` };
   },
+  removal: (scope) => `claude mcp remove -s ${scope} ${serverName}`,
   plugin: claudePlugin,
 };
 
@@ -84,10 +82,6 @@ async function remove(call: HostCall): Promise<void> {
 function stateOf(status: string): HostCheck['state'] {
   if (/pending approval/i.test(status)) return 'waiting';
   return /connected/i.test(status) && !/not connected/i.test(status) ? 'reached' : 'lost';
-}
-
-function isEntry(value: Json | undefined): value is Record<string, Json> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function pretty(value: object): string {

@@ -1,14 +1,25 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { json, parseJson } from '../../core/json.ts';
-import { askHost } from '../ask-host.ts';
+import { askHost, clearByHost } from '../ask-host.ts';
 import { type HostCall, type HostPlace, marketplaceName, pluginId, serverName } from '../host.ts';
+import type { PluginTraces } from '../plugin-traces.ts';
 import { isOfMo } from '../server-command.ts';
 import { claudeFolder } from './folder.ts';
 
 /** A marketplace in a folder is read in place, so it has to stay where it is. Known names are refused: what is there goes first. */
 export const claudePlugin = {
   file: (place: HostPlace): string => join(claudeFolder(place), 'settings.json'),
+  traces: (place: HostPlace): PluginTraces => {
+    const folder = join(claudeFolder(place), 'plugins');
+    return {
+      copy: join(folder, 'cache', marketplaceName),
+      folders: [folder, ...['cache', 'data', 'marketplaces'].map((name) => join(folder, name))],
+      files: ['installed_plugins', 'known_marketplaces'].map((name) =>
+        join(folder, `${name}.json`),
+      ),
+    };
+  },
   install: async (call: HostCall, marketplace: string): Promise<void> => {
     await askHost(call, ['plugin', 'marketplace', 'add', marketplace]);
     await askHost(call, ['plugin', 'install', pluginId]);
@@ -17,6 +28,14 @@ export const claudePlugin = {
     await askHost(call, ['plugin', 'uninstall', pluginId]);
     await askHost(call, ['plugin', 'marketplace', 'remove', marketplaceName]);
   },
+  clear: (call: HostCall): Promise<void> =>
+    clearByHost(call, [
+      ['plugin', 'uninstall', pluginId],
+      ['plugin', 'marketplace', 'remove', marketplaceName],
+    ]),
+  // Settings that are no strict JSON are for Claude Code to judge.
+  named: (text: string): string[] =>
+    [...text.matchAll(/"(mo@[^"]+)"\s*:\s*true/g)].flatMap(([, id]) => id ?? []),
   installed: async (call: HostCall): Promise<string[]> => {
     const { stdout } = await askHost(call, ['plugin', 'list', '--json']);
     const plugins = listed.safeParse(parseJson(stdout)?.value).data ?? [];

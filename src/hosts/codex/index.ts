@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fieldOf, type Json } from '../../core/json.ts';
 import { serverName, type Entry, type Host, type ServerCommand } from '../host.ts';
-import { removeTomlTable, setTomlTable, valueOfToml } from '../toml-text.ts';
+import { removeTomlTable, setTomlTable, tableInToml, valueOfToml } from '../toml-text.ts';
 import { codexPluginApprovals } from './approvals.ts';
 import { codexFolder } from './folder.ts';
 import { codexCheck } from './check.ts';
@@ -26,10 +26,8 @@ export const codexHost: Host = {
       scope === 'user' ? join(codexFolder(place), 'AGENTS.md') : join(place.project, 'AGENTS.md'),
   }),
   isEntryShared: () => false,
-  readEntry: (text) => {
-    const entry = fieldOf(fieldOf(valueOfToml(text), 'mcp_servers'), serverName);
-    return isEntry(entry) ? entry : null;
-  },
+  read: valueOfToml,
+  readEntry: (text) => tableInToml(text, table),
   setEntry: (text, entry) => setTomlTable(text ?? '', table, entry),
   removeEntry: (text) => removeTomlTable(text, table),
   entryFor,
@@ -40,6 +38,7 @@ export const codexHost: Host = {
       : { name: 'codex app-server config/value/write', set: writeEntry, remove: removeEntry },
   approvals: (mode) => (mode === 'plugin' ? codexPluginApprovals : null),
   check: (call) => codexCheck(call),
+  removal: () => `codex mcp remove ${serverName}`,
   plugin: codexPlugin,
 };
 

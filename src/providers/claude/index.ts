@@ -11,6 +11,7 @@ export const claude: Provider = {
   name: 'claude',
   vendor: 'anthropic',
   binary: 'claude',
+  install: 'npm install --global @anthropic-ai/claude-code',
   abilities: {
     resume: true,
     steer: false,
@@ -33,6 +34,7 @@ export const claude: Provider = {
       if (typeof loggedIn !== 'boolean') return 'unknown';
       return loggedIn ? 'yes' : 'no';
     },
+    unable: ({ stderr }) => /^Configuration error in .*$/m.exec(stderr)?.[0] ?? null,
     keyEnv: keys,
   },
 };

@@ -10,6 +10,7 @@ export const codex: Provider = {
   name: 'codex',
   vendor: 'openai',
   binary: 'codex',
+  install: 'npm install --global @openai/codex',
   abilities: {
     resume: true,
     steer: false,
@@ -33,6 +34,7 @@ export const codex: Provider = {
       if (exitCode === 0) return 'yes';
       return /not logged in/i.test(stdout + stderr) ? 'no' : 'unknown';
     },
+    unable: ({ stderr }) => /^Error loading config.*$/m.exec(stderr)?.[0] ?? null,
     // OPENAI_API_KEY alone is not used (recorded).
     keyEnv: ['CODEX_API_KEY'],
   },
@@ -90,14 +92,17 @@ const callersKeys = [
   'OPENAI_BASE_URL',
 ] as const;
 
-/** No plugin catalogue fetched at the start, no update check, no analytics, and an end to waiting for a network that is not there. */
+/**
+ * No plugin catalogue fetched at the start, no update check, no analytics, and an end to waiting for a network that is not there.
+ * As settings, because `--disable` of a feature that a version does not have ends it at once (0.118.0, 0.142.5, 0.169.0).
+ */
 const quiet = [
-  '--disable',
-  'plugins',
-  '--disable',
-  'apps',
-  '--disable',
-  'unbounded_connection_retries',
+  '-c',
+  'features.plugins=false',
+  '-c',
+  'features.apps=false',
+  '-c',
+  'features.unbounded_connection_retries=false',
   '-c',
   'check_for_update_on_startup=false',
   '-c',

@@ -7,6 +7,7 @@ export const scripted: Provider = {
   vendor: 'scripted',
   // Ships with mo; whoever starts a worker finds it by this name.
   binary: 'mo-scripted-worker',
+  install: null,
   abilities: {
     resume: true,
     steer: false,
@@ -32,6 +33,7 @@ export const scripted: Provider = {
     version: (stdout) => /^mo-scripted-worker (\S+)$/m.exec(stdout)?.[1] ?? null,
     authArgs: null,
     signedIn: () => 'yes',
+    unable: () => null,
     keyEnv: [],
   },
 };

@@ -9,7 +9,7 @@ import {
   type ModelUsage,
   usageOf,
 } from './model-script.ts';
-import { namespaceOf, readOpenai } from './read-openai.ts';
+import { namespaceOf, readOpenai, toolSearch } from './read-openai.ts';
 import type { DialectRules } from './start-model-server.ts';
 
 /** OpenAI Responses, as Codex 0.169.0 uses it. */
@@ -88,6 +88,10 @@ function itemOf(step: Said, request: ModelRequest, index: number): Item {
     return { ...call, type: 'custom_tool_call', name: step.tool.name, input: step.tool.input };
   }
   const { name, input } = 'tool' in step ? step.tool : shellCall(step);
+  // What Codex holds back until it is searched for, it looks up itself.
+  if (name === toolSearch) {
+    return { ...call, type: 'tool_search_call', execution: 'client', arguments: input };
+  }
   const place = namespaceOf(name, request.raw) ?? { name };
   return { ...call, type: 'function_call', ...place, arguments: JSON.stringify(input) };
 }

@@ -4,6 +4,13 @@ import type { ModelRequest, ToolResult } from './model-script.ts';
 
 const textPart = z.object({ type: z.enum(['input_text', 'output_text']), text: z.string() });
 const output = z.union([z.string(), z.array(z.unknown())]);
+const named = z.object({ name: z.string() });
+const offered = z.object({
+  type: z.string(),
+  name: z.string().optional(),
+  /** Of a namespace: the tools of one MCP server. */
+  tools: z.array(named).optional(),
+});
 const item = z.union([
   z.object({
     type: z.literal('message').optional(),
@@ -20,15 +27,11 @@ const item = z.union([
     call_id: z.string(),
     output,
   }),
+  z.object({ type: z.literal('tool_search_output'), call_id: z.string(), tools: z.array(offered) }),
+  /** What a model in code mode may call. */
+  z.object({ type: z.literal('additional_tools'), tools: z.array(offered) }),
   z.unknown().transform(() => ({ type: 'other' as const })),
 ]);
-const named = z.object({ name: z.string() });
-const offered = z.object({
-  type: z.string(),
-  name: z.string().optional(),
-  /** Of a namespace: the tools of one MCP server. */
-  tools: z.array(named).optional(),
-});
 const responsesRequest = z.object({
   model: z.string(),
   instructions: z.string().optional(),
@@ -41,7 +44,7 @@ const responsesRequest = z.object({
 export function readOpenai(raw: Json): ModelRequest | null {
   const parsed = responsesRequest.safeParse(raw);
   if (!parsed.success) return null;
-  const { model, instructions, input, tools = [], text } = parsed.data;
+  const { model, instructions, input, text } = parsed.data;
   const system = instructions === undefined ? [] : [instructions];
   const names = new Map<string, string>();
   const prompts: string[] = [];
@@ -58,6 +61,9 @@ export function readOpenai(raw: Json): ModelRequest | null {
       results = [];
     } else if ('name' in one) {
       names.set(one.call_id, one.name);
+    } else if ('call_id' in one && 'tools' in one) {
+      const found = one.tools.flatMap(toolNames).join(', ');
+      results.push({ id: one.call_id, tool: toolSearch, text: found, isError: false });
     } else if ('output' in one) {
       const tool = names.get(one.call_id) ?? 'unknown';
       const answer = texts(one.output).join('\n');
@@ -73,16 +79,21 @@ export function readOpenai(raw: Json): ModelRequest | null {
     prompt: prompts.at(-1) ?? '',
     prompts,
     results,
-    tools: tools.flatMap(toolNames),
+    tools: offeredIn(parsed.data).flatMap(toolNames),
     schema: text?.format?.schema ?? null,
     folder,
     raw,
   };
 }
 
+/** What Codex is asked with for tools that it has not shown its model yet (gpt-5.5, 0.169.0). */
+export const toolSearch = 'tool_search';
+
 /** The namespace of a tool that is named `namespace__tool`, as Claude Code names those of MCP servers too; null when it is in none. */
 export function namespaceOf(name: string, raw: Json): { namespace: string; name: string } | null {
-  for (const one of responsesRequest.safeParse(raw).data?.tools ?? []) {
+  const parsed = responsesRequest.safeParse(raw);
+  if (!parsed.success) return null;
+  for (const one of offeredIn(parsed.data)) {
     const found = one.tools?.find((inner) => `${one.name}__${inner.name}` === name);
     if (found !== undefined && one.name !== undefined) {
       return { namespace: one.name, name: found.name };
@@ -91,8 +102,15 @@ export function namespaceOf(name: string, raw: Json): { namespace: string; name:
   return null;
 }
 
+/** Those of the request, those of code mode (gpt-6), and those that a search has found. */
+function offeredIn({ tools = [], input }: z.infer<typeof responsesRequest>) {
+  return [...tools, ...input.flatMap((one) => ('tools' in one ? one.tools : []))];
+}
+
+/** `functions` is what a name without a namespace is in. */
 function toolNames({ type, name, tools }: z.infer<typeof offered>): string[] {
-  return tools?.map((inner) => `${name}__${inner.name}`) ?? [name ?? type];
+  if (tools === undefined) return [name ?? type];
+  return tools.map((inner) => (name === 'functions' ? inner.name : `${name}__${inner.name}`));
 }
 
 function texts(value: z.infer<typeof output>): string[] {

@@ -2,7 +2,7 @@ import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { z } from 'zod';
 import { json, type Json } from '../../../src/core/json.ts';
 import type { ModelRequest } from '../../../src/selftest/model-servers/model-script.ts';
-import { seenIn } from './hosts-controller.ts';
+import { foundIn, seenIn } from './hosts-controller.ts';
 
 /** What a run cost the model that controlled it, in o200k tokens but for `calls` and `bytes`. */
 export type ControllerCost = {
@@ -11,7 +11,7 @@ export type ControllerCost = {
   /** Of `skill`, `tools` and `answers` together, as the model was given them. */
   bytes: number;
   skill: number;
-  /** The definitions of mo's tools that were loaded. */
+  /** The definitions of mo's tools that were loaded or found. */
   tools: number;
   answers: number;
   /** The three together. */
@@ -24,10 +24,10 @@ export type ControllerCost = {
 export function controllerCost(last: ModelRequest, without: ModelRequest): ControllerCost {
   const answers = seenIn(last).map(({ text }) => text);
   const skill = wordsIn(last.raw).filter((text) => text.includes('# Orchestrate coding agents'));
-  const tools = toolsIn(last.raw).filter(({ name }) => name?.startsWith('mcp__mo'));
+  const loaded = toolsIn(last.raw).filter(({ name = '' }) => ofMo.test(name));
   const parts = {
     skill: skill.join('\n'),
-    tools: tools.map((tool) => JSON.stringify(tool)).join('\n'),
+    tools: [...loaded.map((tool) => JSON.stringify(tool)), ...foundIn(last)].join('\n'),
     answers: answers.join('\n'),
   };
   const received = Object.values(parts).join('\n');
@@ -41,6 +41,9 @@ export function controllerCost(last: ModelRequest, without: ModelRequest): Contr
     inAll: tokensOfRequest(last.raw) - tokensOfRequest(without.raw),
   };
 }
+
+/** A tool of Claude Code, or the namespace of Codex. */
+const ofMo = /^mcp__(mo|plugin_mo_mo)(__|$)/;
 
 const request = z.object({
   tools: z.array(z.looseObject({ name: z.string().optional() })).default([]),

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import { type ControllerCost, controllerCost } from './controller-cost.ts';
 import type { Host } from './hosts-command.ts';
 import { controller, type Move, type Seen, seenIn } from './hosts-controller.ts';
 import { installedClis, notInstalled } from './installed-clis.ts';
-import { makeTeamRig, type TeamRig } from './team-rig.ts';
+import { makeTeamRig, type Said, type TeamRig } from './team-rig.ts';
 import { files, giveTurn, workflow, writeBook } from './twelve-nodes.ts';
 
 const clis = installedClis();
@@ -19,6 +19,16 @@ if (clis === null) process.stderr.write(`${notInstalled}\n`);
 
 const goal = 'Add eight routes that refuse bad bodies, and merge them when they are proved.';
 const tools = ['health', 'workflow_check', 'workflow_run', 'poll', 'output', 'land'];
+/** A host, how mo is in it, and how its model comes to the tools. */
+type Way = {
+  host: Host;
+  mode: 'direct' | 'plugin';
+  what: string;
+  call: string;
+  env?: readonly string[];
+  flags?: readonly string[];
+};
+
 let rig: TeamRig;
 let script: ModelScript;
 let bookFile: string;
@@ -31,14 +41,44 @@ describe.skipIf(clis === null)('the skill that mo install puts into a host', () 
 
   afterEach(() => rig.end());
 
-  test.each<[Host, string[]]>([
-    ['claude', ['-p', `/orchestrate ${goal}`]],
-    ['codex', ['exec', `$orchestrate ${goal}`]],
-  ])('%s walks its path through twelve nodes for less than 8,000 tokens', async (host, args) => {
-    const without = await firstRequestWithoutMo(host);
-    await install(host);
-    script = controller(walk, `select:${tools.map((name) => `mcp__mo__${name}`).join()}`);
-    const said = await ask(host, args);
+  test.each<Way>([
+    { host: 'claude', mode: 'direct', what: 'searches for tools', call: '/orchestrate' },
+    {
+      host: 'claude',
+      mode: 'direct',
+      what: 'loads every tool',
+      call: '/orchestrate',
+      env: ['ENABLE_TOOL_SEARCH=false'],
+    },
+    { host: 'claude', mode: 'plugin', what: 'searches for tools', call: '/mo:orchestrate' },
+    { host: 'codex', mode: 'direct', what: 'loads every tool', call: '$orchestrate' },
+    {
+      host: 'codex',
+      mode: 'direct',
+      what: 'searches for tools',
+      call: '$orchestrate',
+      flags: ['--model=gpt-5.5'],
+    },
+    {
+      host: 'codex',
+      mode: 'direct',
+      what: 'calls tools from scripts',
+      call: '$orchestrate',
+      flags: ['--model=gpt-6.1-sol'],
+    },
+    {
+      host: 'codex',
+      mode: 'plugin',
+      what: 'searches for tools',
+      call: '$mo:orchestrate',
+      flags: ['--model=gpt-5.5'],
+    },
+  ])('$host $what, with mo as $mode: twelve nodes cost less than 8,000 tokens', async (way) => {
+    const { host, what, mode } = way;
+    const without = await firstRequestWithoutMo(way);
+    await install(way);
+    script = controller(walk, tools);
+    const said = await ask(way, `${way.call} ${goal}`);
     expect(said.stdout).toContain('Twelve nodes are verified and merged.');
 
     const last = lastRequest(host);
@@ -63,7 +103,7 @@ describe.skipIf(clis === null)('the skill that mo install puts into a host', () 
     }
 
     const cost = controllerCost(last, without);
-    process.stderr.write(`${host}: ${told(cost)}\n`);
+    process.stderr.write(`${host} ${what}, ${mode}: ${told(cost)}\n`);
     expect(cost.calls).toBeLessThanOrEqual(24);
     expect(cost.received).toBeLessThan(8_000);
   });
@@ -108,24 +148,29 @@ function told({ calls, bytes, skill, tools: list, answers, received, inAll }: Co
   return `${calls} calls; ${bytes} bytes received, ${received} tokens: skill ${skill}, tools ${list}, answers ${answers}; with its own words and those of the host ${inAll}`;
 }
 
-async function firstRequestWithoutMo(host: Host): Promise<ModelRequest> {
+async function firstRequestWithoutMo(way: Way): Promise<ModelRequest> {
   script = () => [{ text: 'Nothing to do.' }];
-  await ask(host, [host === 'claude' ? '-p' : 'exec', goal]);
-  return lastRequest(host);
+  await ask(way, goal);
+  return lastRequest(way.host);
 }
 
-async function install(host: Host): Promise<void> {
-  const said = await rig.mo('install', '--yes', '--host', host, '--approve', 'workflow_run,land');
+async function install({ host, mode }: Way): Promise<void> {
+  const approve = ['--approve', 'workflow_run,land'];
+  const said = await rig.mo('install', '--yes', '--host', host, '--mode', mode, ...approve);
   if (said.exitCode !== 0) throw new Error(`${said.stdout}\n${said.stderr}`);
   if (host === 'claude') return;
   // Codex gives a server only what is named, and the scripted workers are no matter of the installer.
-  const file = join(rig.env['CODEX_HOME'] ?? '', 'config.toml');
+  const codex = rig.env['CODEX_HOME'] ?? '';
+  const names = await readdir(codex, { recursive: true });
+  const plugin = names.find((name) => name.endsWith('.mcp.json'));
+  const file = join(codex, plugin ?? 'config.toml');
   const text = await readFile(file, 'utf8');
-  await writeFile(file, text.replace('env_vars = [', 'env_vars = ["MO_SCRIPT", '));
+  await writeFile(file, text.replace(/(env_vars"? ?[=:] ?\[)/, '$1"MO_SCRIPT", '));
 }
 
-function ask(host: Host, args: readonly string[]) {
-  return rig.run('env', [`MO_SCRIPT=${bookFile}`, host, ...args]);
+function ask({ host, env = [], flags = [] }: Way, words: string): Promise<Said> {
+  const start = host === 'claude' ? ['claude', '-p'] : ['codex', 'exec', ...flags];
+  return rig.run('env', [`MO_SCRIPT=${bookFile}`, ...env, ...start, words]);
 }
 
 function lastRequest(host: Host): ModelRequest {

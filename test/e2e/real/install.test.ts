@@ -148,6 +148,8 @@ describe.skipIf(clis === null)('mo installs itself into the real hosts', () => {
   );
 
   test('as a plugin both reach mo, and out again the settings are what they were', async () => {
+    // Somebody's plugins were there before.
+    await user.write('.claude/plugins/known_marketplaces.json', '{}\n');
     const installed = await user.mo('install', '--yes', '--mode', 'plugin', '--approve', 'run');
     expect(installed.stdout).toContain('✓ Claude Code reaches mo');
     expect(installed.stdout).toMatch(/✓ Codex reaches mo: \d+ tools/);
@@ -158,9 +160,12 @@ describe.skipIf(clis === null)('mo installs itself into the real hosts', () => {
     await user.mo('uninstall');
     expect(await user.read('.claude/settings.json')).toBe(settingsText);
     expect(await user.read('.codex/config.toml')).toBe(codexText);
-    expect(Object.keys(await user.picture()).filter((path) => path.startsWith('.local'))).toEqual(
-      [],
-    );
+    const left = Object.keys(await user.picture());
+    const ofPlugins = /^(\.local|\.claude\/plugins|\.codex\/(plugins|\.tmp\/marketplaces))(\/|$)/;
+    expect(left.filter((path) => ofPlugins.test(path)).toSorted()).toEqual([
+      '.claude/plugins',
+      '.claude/plugins/known_marketplaces.json',
+    ]);
   });
 
   test('a plugin beside a server of its own is found by the doctor', async () => {
@@ -171,7 +176,7 @@ describe.skipIf(clis === null)('mo installs itself into the real hosts', () => {
     expect(stdout).toContain('mo is in Claude Code twice');
     await rm(join(user.home, '.local/share/mo/install.json'));
     const again = await user.mo('install', '--yes', '--host', 'claude');
-    expect(again.stdout).toContain('mo is in Claude Code twice');
+    expect(again.stderr).toContain('Take that out first: claude plugin uninstall mo@mo-local');
   });
 
   test('a server that a host cannot start is found, and written again it is reached', async () => {
@@ -189,6 +194,27 @@ describe.skipIf(clis === null)('mo installs itself into the real hosts', () => {
     await user.mo('uninstall');
     expect(await user.read('.codex/config.toml')).toBe(codexText);
   });
+
+  test.each([
+    ['claude', '.claude/settings.json', settingsText, ['marketplace', 'install']],
+    ['codex', '.codex/config.toml', codexText, ['marketplace', 'add']],
+  ])(
+    'a plugin whose way into %s was cut off is taken out again',
+    async (name, file, text, words) => {
+      const path = user.env['PATH'] ?? '';
+      for (const word of words) {
+        await killsMoBefore(name, word);
+        user.env['PATH'] = [user.bin, path].join(delimiter);
+        const args = ['install', '--yes', '--mode', 'plugin', '--host', name];
+        expect((await user.mo(...args)).exitCode).toBe(-1);
+        user.env['PATH'] = path;
+        if (word !== 'marketplace') expect((await user.mo(...args)).exitCode).toBe(0);
+        expect((await user.mo('uninstall')).exitCode).toBe(0);
+        expect(await user.read(file)).toBe(text);
+        expect(await host(name, ['plugin', 'list', '--json'])).not.toContain('mo@mo-local');
+      }
+    },
+  );
 
   test('in a project Claude Code waits for a yes, and that is no failure', async () => {
     const { stdout, exitCode } = await user.mo('install', '--yes', '--scope', 'project');
@@ -275,7 +301,14 @@ async function leftByHostsAlone(): Promise<Record<string, string>> {
   }
 }
 
-async function host(name: 'claude' | 'codex', args: readonly string[]): Promise<string> {
+/** A program of that name that kills mo instead of going on with `plugin <word>`. */
+async function killsMoBefore(name: string, word: string): Promise<void> {
+  const real = join(clis ?? '', name);
+  const script = `#!/bin/sh\n[ "$1 $2" = 'plugin ${word}' ] && exec kill -9 $PPID\nexec '${real}' "$@"\n`;
+  await writeFile(join(user.bin, name), script, { mode: 0o755 });
+}
+
+async function host(name: string, args: readonly string[]): Promise<string> {
   const { stdout } = await execa(name, args, {
     cwd: user.home,
     env: user.env,
