@@ -1,7 +1,7 @@
-import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { boundaryOf, textOf, type Boundary } from './crash/boundary.ts';
 import { buildOwner } from './crash/build-owner.ts';
+import { placeOfCommit } from '../place-of-commit.ts';
 import { runAlone, runKilling, runMatrix, type Alone, type Cut } from './crash/matrix.ts';
 
 /** So many boundaries a test; `npm run soak -- boundaries` takes them all. */
@@ -26,15 +26,6 @@ async function choose(count: number): Promise<Boundary[]> {
     const place = Math.floor((start + index / count) * all.length) % all.length;
     return all.slice(place, place + 1);
   }).flat();
-}
-
-/** From 0 to 1, by the hash of the commit; without one always the same. */
-async function placeOfCommit(): Promise<number> {
-  const found = await execa('git', ['rev-parse', 'HEAD'], {
-    cwd: import.meta.dirname,
-    reject: false,
-  });
-  return parseInt(found.stdout.slice(0, 8), 16) / 2 ** 32 || 0;
 }
 
 async function cutsAt(

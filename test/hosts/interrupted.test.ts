@@ -1,9 +1,17 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { placeOfCommit } from '../place-of-commit.ts';
 import { makeTemporaryUser, type TemporaryUser } from './temporary-user.ts';
 
 const loader = join(import.meta.dirname, 'kill-at.cjs');
+
+/** Every so many changes, from one that the commit decides; `MO_KILL_EVERY=1` takes them all, in two minutes. */
+const every = Number(process.env['MO_KILL_EVERY'] ?? '3');
+
+async function firstChange(): Promise<number> {
+  return 1 + Math.floor((await placeOfCommit()) * every);
+}
 
 test(
   'an installation that is killed at any of its changes can be taken out, at once or installed again: nothing of it is left',
@@ -12,7 +20,8 @@ test(
     const user = await aUser();
     const before = await user.picture();
     const install = ['install', '--yes', '--host', 'codex', '--approve', 'run'];
-    for (let at = 1; await isKilledAt(user, at, install); at += 1) {
+    const first = await firstChange();
+    for (let at = first; await isKilledAt(user, at, install); at += every) {
       if (at % 2 === 0) await user.mo(...install);
       await user.mo('uninstall');
       expect(await user.picture(), `killed at change ${at}`).toEqual(before);
@@ -29,7 +38,8 @@ test(
     await user.write('.claude/skills/orchestrate/SKILL.md', 'of another\n');
     const before = await user.picture();
     const install = ['install', '--yes', '--host', 'claude', '--force', '--snippet'];
-    for (let at = 1; await isKilledAt(user, at, install); at += 1) {
+    const first = await firstChange();
+    for (let at = first; await isKilledAt(user, at, install); at += every) {
       if (at % 2 === 1) await user.mo(...install);
       await user.mo('uninstall');
       expect(await user.picture(), `killed at change ${at}`).toEqual(before);
