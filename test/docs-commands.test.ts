@@ -46,7 +46,9 @@ test('what the pages tell a reader to do is done as it is printed, each to a run
     done.add(words[0] ?? '');
     if ('why' in act) continue;
     const runId = act.on === undefined ? sample.runId : await aRunOf(sample, act.on);
-    const typed = asOf({ ...sample, runId }, act.as?.(line) ?? line);
+    const own = { ...sample, runId };
+    if (act.first !== undefined) await type(asOf(own, act.first), sample);
+    const typed = asOf(own, act.as?.(line) ?? line);
     const said = await type(typed, act.withTools === true ? withTools(sample) : sample);
     if (!(act.exits ?? [0]).includes(said.exitCode ?? -1))
       failures.push(
@@ -70,6 +72,8 @@ type Act = { form: RegExp } & (
       as?: (line: string) => string;
       exits?: number[];
       withTools?: true;
+      /** What has to be typed before it. */
+      first?: string;
     }
   /** Why nobody types it here. */
   | { why: string }
@@ -98,6 +102,15 @@ const acts: readonly Act[] = [
   },
   { form: /^workflow control \S+ resume\b/, why: 'needs a paused run: test/engine/control' },
   { form: /^workflow control\b/, on: 'live.yaml' },
+  {
+    form: /^land\b.*--how pr\b/,
+    why: 'needs a remote that takes pull requests: the tests of landing',
+  },
+  {
+    form: /^land\b.*--how rollback\b/,
+    on: 'done.yaml',
+    first: 'mo land r-7 --how merge --confirm',
+  },
   { form: /^land\b/, on: 'done.yaml' },
   { form: /^project apply\b/ },
   {
