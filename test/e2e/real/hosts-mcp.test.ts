@@ -89,10 +89,10 @@ describe.skipIf(clis === null).each<Host>(['claude', 'codex'])('%s as host of mo
   test('what is wrong with a call is text that says what to call instead', async () => {
     await follow({ '*': [done] });
     const wrong: [Extract<Move, { call: string }>, RegExp][] = [
-      [{ call: 'poll', input: { run_id: 'r-99' } }, /no run r-99\. poll without a run_id shows/],
+      [{ call: 'poll', input: { run_id: 'r-99' } }, /no run r-99\. poll \{\} shows/],
       [{ call: 'poll', input: { wait_s: 900 } }, /`wait_s`.*50.*Call poll with \{run_id\?/s],
       [{ call: 'run', input: {} }, /`task` is missing.*Call run with \{task, role\?/s],
-      [{ call: 'run', input: { task: 'x', provider: 'scriptd' } }, /scriptd.*scripted/s],
+      [{ call: 'run', input: { task: 'x', provider: 'scriptd' } }, /scriptd.*claude, codex/s],
       [{ call: 'workflow_run', input: { recipe: 'do' } }, /goal/],
       [{ call: 'output', input: { run_id: 'r-99' } }, /There is no run r-99/],
     ];
