@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { finding } from '../core/gate.ts';
 import { MoError } from '../core/problem.ts';
-import { isOver } from '../core/view.ts';
 import type { OperationContext, VerifyWish } from './context.ts';
 import { defineOperation } from './operation.ts';
 
@@ -96,7 +95,8 @@ async function nextOf(
     return pass ? null : `workflow_control {run_id: "${runId}", action: "retry", node: "${node}"}`;
   if (!pass) return `output {run_id: "${runId}", part: "report"}`;
   const { state, landed, branch } = (await context.store()).view(runId);
-  if (!isOver(state) || branch === null || landed?.how === 'merge') return null;
+  const isThere = landed?.how === 'merge' || landed?.how === 'pr';
+  if (state !== 'succeeded' || branch === null || isThere) return null;
   return `land {run_id: "${runId}", how: "merge", confirm: true}`;
 }
 

@@ -83,6 +83,25 @@ test('landing answers with the receipt of what was gated, and a branch that is n
   expect((await rig.mo(['verify', '--receipt', receipt])).exitCode).toBe(0);
 });
 
+test('a verified part of a run that failed is not said to be ready to land', async () => {
+  const { rig } = await aGuardedProject();
+  const workflow = `version: 1
+name: half
+gates: ["true"]
+nodes:
+  good: { write: true, scope: any, provider: scripted, task: Do it. }
+  bad: { needs: [good], write: true, scope: any, provider: scripted, retries: 0, task: Fail. }
+`;
+  await rig.write('half.yaml', workflow);
+  await rig.mo(['trust']);
+  await rig.script({ good: wrote('ok\n'), bad: [{ do: 'exit', code: 1 }] });
+  const run = await rig.mo(['workflow', 'run', 'half.yaml', '--json']);
+  expect(run.exitCode).toBe(1);
+  const verified = await rig.mo(['verify', final(run).run_id, '--json']);
+  expect(verified.json).toMatchObject({ pass: true });
+  expect(verified.json).not.toHaveProperty('next');
+});
+
 test('what a run cannot heed is refused, not left out', async () => {
   const { rig } = await aGuardedProject();
   await rig.script({ '*': [done] });
