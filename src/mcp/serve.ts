@@ -8,12 +8,8 @@ export async function serve(deps: Omit<ServerDeps, 'onBug'>): Promise<void> {
   keepStdoutForTheProtocol();
   // A thousand calls at once are a thousand answers that wait for the same pipe.
   process.stdout.setMaxListeners(0);
-  let isOver = false;
-  // Every call that was still open then fails for the same reason, which is no news.
-  const onerror = (error: unknown): void => void (isOver || noteLine(error));
-  const handle = serveStdio(() => createServer({ ...deps, onBug: note }), { onerror });
+  const handle = serveStdio(() => createServer({ ...deps, onBug: note }), { onerror: noteLine });
   await ended();
-  isOver = true;
   await handle.close();
   await giveUpOnWhoDoesNotRead();
 }
