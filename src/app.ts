@@ -237,7 +237,10 @@ async function verify(
   wish: VerifyWish,
   { settings, signal }: { settings: OperationContext['settings']; signal: AbortSignal },
 ): Promise<VerifyResult> {
-  const { verifyFolder, verifyReceipt, verifyRun } = await import('./engine/verify.ts');
+  const [{ verifyFolder, verifyRun }, { verifyReceipt }] = await Promise.all([
+    import('./engine/verify.ts'),
+    import('./engine/verify-receipt.ts'),
+  ]);
   switch (wish.what) {
     case 'run':
       return verifyRun(engine, { ...wish, signal });

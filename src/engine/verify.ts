@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Verdict } from '../core/gate.ts';
 import { gatesOfTree } from '../core/gates.ts';
-import { parseJson } from '../core/json.ts';
 import type { GateSpec } from '../core/node.ts';
 import { MoError } from '../core/problem.ts';
-import { receipt as receiptSchema, receiptProblems, type Receipt } from '../core/receipt.ts';
 import type { Run } from '../core/run.ts';
 import type { Settings } from '../core/settings.ts';
 import { addWorktree, removeWorktree } from '../git/worktree.ts';
@@ -18,23 +16,11 @@ import { isClean } from '../git/status.ts';
 import { linkPaths } from '../git/set-up-paths.ts';
 import type { Git } from '../git/git.ts';
 import { runGates } from '../gates/run-gates.ts';
-import { readText } from '../platform/files.ts';
 import { findKept, homeOfRun } from '../store/kept-file.ts';
 import { secretsOfRun } from './profile-secrets.ts';
 import { readRun } from './read-run.ts';
-import { sha256 } from './receipt.ts';
-import { lostWork, originProblems, withdrawal } from './receipt-truth.ts';
+import { fromProject, type VerifyAnswer } from './verify-answer.ts';
 import type { Engine } from './engine.ts';
-
-export type VerifyAnswer = {
-  pass: boolean;
-  commit: string | null;
-  tree: string | null;
-  /** Their evidence is relative to the project here, so that it can be opened. */
-  verdicts: readonly Verdict[];
-  receipt: string | null;
-  problems: readonly string[];
-};
 
 type Subject = {
   git: Git;
@@ -189,43 +175,6 @@ function untrustedProblems(
   ];
 }
 
-/** Whether a receipt still says the truth: unchanged since it was issued, and its commit and tree are in the repository. */
-export async function verifyReceipt(engine: Engine, wish: { file: string }): Promise<VerifyAnswer> {
-  const named = resolve(engine.project, wish.file);
-  const file = (await findKept(engine.paths, named)) ?? named;
-  const text = await readText(file);
-  if (text === null) throw unreadable(file, 'there is no such file');
-  const parsed = receiptSchema.safeParse(parseJson(text)?.value);
-  if (!parsed.success) throw unreadable(file, 'it is no receipt of mo');
-  const receipt = parsed.data;
-  const problems = receiptProblems(receipt, sha256);
-  const withdrawn = withdrawal(engine, receipt);
-  if (withdrawn !== null) problems.push(withdrawn);
-  const lost = await lostWork(engine, receipt);
-  if (lost !== null) problems.push(lost);
-  problems.push(...(await originProblems(engine, receipt)));
-  return {
-    pass: problems.length === 0,
-    commit: receipt.commit,
-    tree: receipt.tree,
-    verdicts: fromProject(engine, receipt.verdicts, evidenceOf(engine, receipt)),
-    receipt: relative(engine.project, file),
-    problems,
-  };
-}
-
-/** Where the evidence of a receipt is: what was reused lies with the run that proved it. */
-function evidenceOf({ paths }: Engine, { run, reused_from: from }: Receipt): string {
-  return join(paths.runs, from?.run ?? run);
-}
-
-function fromProject({ project }: Engine, verdicts: readonly Verdict[], folder: string): Verdict[] {
-  return verdicts.map((one) => ({
-    ...one,
-    evidence: one.evidence === null ? null : relative(project, join(folder, one.evidence)),
-  }));
-}
-
 async function judge(
   engine: Engine,
   subject: Subject,
@@ -328,13 +277,5 @@ async function baseOf(git: Git, base: string): Promise<string> {
     code: 'bad-input',
     what: `${base} is no commit of this repository.`,
     fix: 'Give a branch, a tag or a commit as base.',
-  });
-}
-
-function unreadable(file: string, why: string): MoError {
-  return new MoError({
-    code: 'bad-input',
-    what: `${file} cannot be verified: ${why}.`,
-    fix: 'Receipts are in .agent-workspace/runs/<run>/receipts/.',
   });
 }

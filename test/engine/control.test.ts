@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { RunEvent } from '../../src/core/event.ts';
 import type { NodeSpec } from '../../src/core/node.ts';
 import type { Signal } from '../../src/core/signal.ts';
-import { verifyReceipt } from '../../src/engine/verify.ts';
+import { verifyReceipt } from '../../src/engine/verify-receipt.ts';
 import { aNode, aRunSpec } from '../core/build.ts';
 import { processesIn } from '../e2e/processes.ts';
 import { done, plan, planned, writes } from '../e2e/rig.ts';

@@ -6,7 +6,7 @@ import type { ItemSpec, MapSpec, NodeSpec } from '../../src/core/node.ts';
 import type { ListSource } from '../../src/workflow/expression.ts';
 import { handedOver } from '../../src/core/map-progress.ts';
 import { listSourceOf } from '../../src/engine/list-source.ts';
-import { verifyReceipt } from '../../src/engine/verify.ts';
+import { verifyReceipt } from '../../src/engine/verify-receipt.ts';
 import { aMap, aNode } from '../core/build.ts';
 import { done } from '../e2e/rig.ts';
 import { aHouse, writer, type House } from './house.ts';

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { RunEvent, RunSpec } from '../../src/core/event.ts';
 import type { NodeSpec } from '../../src/core/node.ts';
 import { noSpend } from '../../src/core/spend.ts';
-import { verifyReceipt } from '../../src/engine/verify.ts';
+import { verifyReceipt } from '../../src/engine/verify-receipt.ts';
 import { aMap, aNode } from '../core/build.ts';
 import { done, writes } from '../e2e/rig.ts';
 import { aHouse, hearing, untilFile, writer, type House } from './house.ts';

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Verdict } from '../../src/core/gate.ts';
 import type { RunEvent } from '../../src/core/event.ts';
-import { verifyFolder, verifyReceipt, verifyRun } from '../../src/engine/verify.ts';
+import { verifyReceipt } from '../../src/engine/verify-receipt.ts';
+import { verifyFolder, verifyRun } from '../../src/engine/verify.ts';
 import { aHouse, untilFile, writer, type House } from './house.ts';
 
 const scope = (...allow: string[]) => ({ scope: { allow, deny: [], maxDiffLines: null } });
