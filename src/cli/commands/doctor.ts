@@ -1,10 +1,10 @@
-import { Option } from 'commander';
 import { z } from 'zod';
 import type { RegisterCommand } from '../cli-deps.ts';
 import { runCommandCall } from '../command-call.ts';
+import { hostName, hostOption } from '../host-options.ts';
 import { showExamination } from '../examination.ts';
 
-const flags = z.object({ host: z.enum(['claude', 'codex', 'all']) });
+const flags = z.object({ host: hostName });
 
 export const doctor: RegisterCommand = (program, host) => {
   const command = program
@@ -13,11 +13,7 @@ export const doctor: RegisterCommand = (program, host) => {
     .description(
       'Look at every host that is here: its program and sign-in, the entry of mo, the skill, and whether the host really reaches mo. Every finding comes with its fix. Changes nothing. Exit code 5 when there is a finding.',
     )
-    .addOption(
-      new Option('--host <name>', 'at which one (all: every one that is here)')
-        .choices(['claude', 'codex', 'all'])
-        .default('all'),
-    )
+    .addOption(hostOption('at which one (all: every one that is here)'))
     .action(async () => {
       const wish = flags.parse(command.optsWithGlobals());
       await runCommandCall(command, host, async ({ context, terminal, json }) => {

@@ -2,11 +2,12 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { installHosts } from '../install-hosts.ts';
 import { runCommandCall } from '../command-call.ts';
+import { hostName, hostOption } from '../host-options.ts';
 import type { RegisterCommand } from '../cli-deps.ts';
 import { names } from '../names.ts';
 
 const flags = z.object({
-  host: z.enum(['claude', 'codex', 'all']),
+  host: hostName,
   scope: z.enum(['user', 'project']),
   mode: z.enum(['direct', 'plugin']),
   command: z.enum(['node', 'npx', 'global']).optional(),
@@ -24,11 +25,7 @@ export const install: RegisterCommand = (program, host) => {
     .description(
       'Put mo into Claude Code and Codex: the MCP server, and the skill that /orchestrate and $orchestrate call. Shows what it would write, keeps a copy of every file it changes, and asks the host whether it reaches mo. A second time it changes nothing.',
     )
-    .addOption(
-      new Option('--host <name>', 'which one (all: every one that is here)')
-        .choices(['claude', 'codex', 'all'])
-        .default('all'),
-    )
+    .addOption(hostOption('which one (all: every one that is here)'))
     .addOption(
       new Option('--scope <scope>', 'for you, or for everybody who has this project')
         .choices(['user', 'project'])
