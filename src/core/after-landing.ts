@@ -12,7 +12,7 @@ export function afterLanding(run: Run, event: Landed): Run {
     landRefused: null,
     landed: placeAfter(run, event),
     merges: mergesAfter(run.merges, event),
-    request: requestAfter(run, event),
+    pullRequest: pullRequestAfter(run, event),
   };
 }
 
@@ -46,7 +46,7 @@ function mergesAfter(merges: readonly Merge[], event: Landed): readonly Merge[] 
   return [...others, { target, from, to: commit, isTakenBack: false }];
 }
 
-function requestAfter({ request }: Run, { how, target, url }: Landed): Run['request'] {
-  if (url === undefined) return request;
+function pullRequestAfter({ pullRequest }: Run, { how, target, url }: Landed): Run['pullRequest'] {
+  if (url === undefined) return pullRequest;
   return how === 'pr' && target !== null ? { url, target } : null;
 }

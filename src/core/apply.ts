@@ -56,7 +56,7 @@ function createdRun(spec: RunSpec, recorded: Recorded): Run {
     landRefused: null,
     move: null,
     merges: [],
-    request: null,
+    pullRequest: null,
   };
 }
 

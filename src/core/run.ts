@@ -163,7 +163,7 @@ export type Run = {
   /** All it brought into branches of the user, oldest first. */
   merges: readonly Merge[];
   /** The pull request it opened last and did not close. */
-  request: { url: string; target: string } | null;
+  pullRequest: { url: string; target: string } | null;
   /** Why the last landing did not happen. */
   landRefused: { code: string; message: string } | null;
 };

@@ -5,7 +5,7 @@ import type { Run } from '../core/run.ts';
 import { deleteRef, parkedRef, readRef, runBranch, runRef, updateRef } from '../git/refs.ts';
 import type { Repository } from '../git/repository.ts';
 import { deliverMerge } from './deliver-merge.ts';
-import { deliverRequest } from './deliver-request.ts';
+import { deliverPullRequest } from './deliver-pull-request.ts';
 import type { Delivery } from './delivery.ts';
 import { putBackBranch } from './run-branch.ts';
 import { takeBack } from './take-back.ts';
@@ -81,7 +81,7 @@ async function deliver(
     case 'pr':
       return branch === null
         ? noTarget(run.spec.runId, how)
-        : deliverRequest(delivery, branch, commit);
+        : deliverPullRequest(delivery, branch, commit);
     case 'rollback':
       return takeBack(delivery, target);
   }

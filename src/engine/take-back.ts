@@ -8,7 +8,7 @@ import { existingBranch, mergeIntoCheckout, noBranch } from '../git/land.ts';
 import { followBack, isPublished, moveBack } from '../git/move-back.ts';
 import { readRef, runBranch } from '../git/refs.ts';
 import { failedGates } from './deliver-merge.ts';
-import { withdrawRequest } from './deliver-request.ts';
+import { withdrawPullRequest } from './deliver-pull-request.ts';
 import { startMove, subjectOf, type Delivery } from './delivery.ts';
 
 /**
@@ -19,9 +19,9 @@ export async function takeBack(delivery: Delivery, asked: string | null): Promis
   const { run, repository } = delivery;
   const found = standingMerges(run, asked);
   if (found === null) {
-    const { request } = run;
-    if (request !== null && (asked ?? request.target) === request.target)
-      return withdrawRequest(delivery, request);
+    const { pullRequest } = run;
+    if (pullRequest !== null && (asked ?? pullRequest.target) === pullRequest.target)
+      return withdrawPullRequest(delivery, pullRequest);
     throw nothing(delivery, asked);
   }
   const { target, standing, wasDone } = found;

@@ -29,7 +29,7 @@ export function workspacePaths(projectRoot: string) {
     plan: (runId: string) => inRun(runId, 'plan.md'),
     escalation: (runId: string) => inRun(runId, 'escalation.md'),
     /** The text of its pull request. */
-    request: (runId: string) => inRun(runId, 'pull-request.md'),
+    pullRequest: (runId: string) => inRun(runId, 'pull-request.md'),
     report: (runId: string) => inRun(runId, 'report.md'),
     reportData: (runId: string) => inRun(runId, 'report.json'),
     /** The text of the workflow the run was started with, where it came from one. */

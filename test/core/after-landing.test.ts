@@ -60,11 +60,11 @@ test('a move is forgotten as soon as it is known how it ended', () => {
 test('the pull request is known until it is closed', () => {
   const url = 'https://example.org/1';
   const opened: Landed = { type: 'run.landed', how: 'pr', target: 'main', commit: 'b', url };
-  expect(folded(opened)).toMatchObject({ request: { url, target: 'main' }, merges: [] });
-  expect(folded(opened, merge('a', 'b')).request).toEqual({ url, target: 'main' });
+  expect(folded(opened)).toMatchObject({ pullRequest: { url, target: 'main' }, merges: [] });
+  expect(folded(opened, merge('a', 'b')).pullRequest).toEqual({ url, target: 'main' });
   const closed: Landed = { type: 'run.landed', how: 'rollback', target: 'main', commit: null, url };
   expect(folded(opened, merge('a', 'b'), closed)).toMatchObject({
-    request: null,
+    pullRequest: null,
     merges: [{ isTakenBack: false }],
   });
 });

@@ -100,7 +100,7 @@ test('without a tool the push stands, and the refusal has the command and the pa
   const { landed, landRefused, head } = house.run(runId);
   expect(landed).toBeNull();
   expect(landRefused?.code).toBe('request-failed');
-  const file = house.store.paths.request(runId);
+  const file = house.store.paths.pullRequest(runId);
   expect(landRefused?.message).toContain(
     `mo/${runId} is on origin, but no pull request was opened: the command gh is not on the PATH. Open it with: gh pr create --repo github.com/acme/shop --base main --head mo/${runId} --title 'Don'\\''t stop' --body-file ${file}`,
   );

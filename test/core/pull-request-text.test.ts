@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { foldRun } from '../../src/core/apply.ts';
-import { requestText } from '../../src/core/request-text.ts';
+import { pullRequestText } from '../../src/core/pull-request-text.ts';
 import { aNode, aRunSpec } from './build.ts';
 
 function textOf(goal: string, names: readonly string[] = ['a']) {
@@ -26,7 +26,7 @@ function textOf(goal: string, names: readonly string[] = ['a']) {
   ]);
   if (run === null) throw new Error('there is a run');
   const name = 'echo `date`';
-  return requestText(run, [
+  return pullRequestText(run, [
     { gate: 'command', name, pass: true, findings: [], evidence: null, durationMs: 1 },
   ]);
 }

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../core/event.ts';
 import { MoError } from '../core/problem.ts';
-import { requestText } from '../core/request-text.ts';
+import { pullRequestText } from '../core/pull-request-text.ts';
 import { noBranch } from '../git/land.ts';
 import { planMerge } from '../git/merge.ts';
 import {
@@ -26,7 +26,7 @@ const askMs = 60_000;
  * Pushes the gated commit and opens a pull request, or finds the one that is open. Where that is not possible the push stands, and the
  * refusal names what is left to do. Moves no branch here.
  */
-export async function deliverRequest(
+export async function deliverPullRequest(
   delivery: Delivery,
   target: string,
   commit: string,
@@ -59,7 +59,7 @@ export async function deliverRequest(
 }
 
 /** Closes it where it is still open; the branch stays where it was pushed to. */
-export async function withdrawRequest(
+export async function withdrawPullRequest(
   delivery: Delivery,
   { url, target }: { url: string; target: string },
 ): Promise<RunEvent> {
@@ -121,8 +121,8 @@ async function writeText({ engine, run }: Delivery): Promise<{ title: string; bo
   const verified = [...eventsOf(engine.store, runId)]
     .map(({ event }) => event)
     .findLast((event) => event.type === 'run.verified');
-  const { title, body } = requestText(run, verified?.verdicts ?? []);
-  const bodyFile = engine.paths.request(runId);
+  const { title, body } = pullRequestText(run, verified?.verdicts ?? []);
+  const bodyFile = engine.paths.pullRequest(runId);
   await writeWhole(bodyFile, body);
   return { title, bodyFile };
 }

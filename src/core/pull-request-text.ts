@@ -9,7 +9,7 @@ const mostNodes = 50;
 const mostVerdicts = 30;
 
 /** What a pull request says: what was asked, what was proved, by what it can be checked. No text of a worker, and no secret, leaves with it. */
-export function requestText(
+export function pullRequestText(
   run: Run,
   verdicts: readonly Verdict[],
 ): { title: string; body: string } {
